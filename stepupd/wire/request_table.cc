@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/wire/request_table.h"
+
+namespace stepup::wire {
+namespace {
+
+struct Row {
+  Socket socket;
+  DialogueState state;
+  MessageType type;
+  Rights rights;
+};
+
+constexpr Row kRows[] = {
+    {Socket::Stepupd, DialogueState::AwaitingRequest, MessageType::CheckRequest,  Rights::Root  },
+    {Socket::Stepupd, DialogueState::Working,         MessageType::Cancel,        Rights::Root  },
+    {Socket::Stepupd, DialogueState::AwaitingAnswer,  MessageType::Answer,        Rights::Root  },
+    {Socket::Stepupd, DialogueState::AwaitingAnswer,  MessageType::Cancel,        Rights::Root  },
+
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::StatusRequest, Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::ListRequest,   Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::EnrollRequest, Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::RemoveRequest, Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::VerifyRequest, Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::TicketRequest, Rights::Root  },
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::ResetRequest,  Rights::Root  },
+    {Socket::Control, DialogueState::Working,         MessageType::Cancel,        Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingAnswer,  MessageType::Answer,        Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingAnswer,  MessageType::Cancel,        Rights::Anyone},
+};
+
+}  // namespace
+
+Permission permitted(Socket socket, DialogueState state, MessageType type) noexcept {
+  for (const Row& row : kRows) {
+    if (row.socket == socket && row.state == state && row.type == type) return {true, row.rights};
+  }
+  return {};
+}
+
+bool expected_reply(Socket socket, MessageType type) noexcept {
+  switch (type) {
+    case MessageType::Heartbeat:
+    case MessageType::Prompt:
+    case MessageType::Notice:
+    case MessageType::Verdict:
+    case MessageType::VersionMismatch: return true;
+    case MessageType::StatusReport:
+    case MessageType::CredentialList:
+    case MessageType::NewAuthenticator:
+    case MessageType::NewRecoveryCodes:
+    case MessageType::NewTicket: return socket == Socket::Control;
+    default: return false;
+  }
+}
+
+}  // namespace stepup::wire

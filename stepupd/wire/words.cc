@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/wire/words.h"
+
+#include <string_view>
+
+#include "stepupd/base/printable.h"
+
+namespace stepup::wire {
+namespace {
+
+// {0} to {7} stand for the arguments.  At most two lines each, no internals, and what to do next.
+constexpr std::string_view words_of(MessageId id) noexcept {
+  switch (id) {  // no default: a new id must not compile without words
+    case MessageId::None: return "";
+
+    case MessageId::PromptOtp: return "One-time code for {0}@{1} ({2}): ";
+    case MessageId::PromptOtpSession:
+      return "One-time code for {0}@{1} (for all of login session {2}): ";
+    case MessageId::PromptTicket: return "Enrolment ticket: ";
+    case MessageId::PromptNewCode: return "Code shown by the new authenticator: ";
+    case MessageId::PromptRecoveryBack: return "Type one of these recovery codes: ";
+
+    case MessageId::WrongCode: return "That code is wrong.";
+    case MessageId::WrongCodeLostDevice:
+      return "That code is wrong. Lost your device? Type a recovery code.";
+    case MessageId::CodeAlreadyUsed:
+      return "This code was already used. Wait until your device shows the next one.";
+    case MessageId::NotACode:
+      return "That is not a code: type the digits that your device shows, or a recovery code.";
+    case MessageId::WrongTicket: return "That ticket is wrong or no longer good.";
+    case MessageId::CredentialAdded:
+      return "Note: {0} \"{1}\" was added to your account by {2} on {3}. Was it not you? Tell an "
+             "administrator.";
+    case MessageId::CredentialRemoved:
+      return "Note: {0} \"{1}\" was removed from your account by {2} on {3}. Was it not you? Tell "
+             "an administrator.";
+    case MessageId::RecoveryCodesReplaced:
+      return "Note: your recovery codes were replaced by {0} on {1}. Was it not you? Tell an "
+             "administrator.";
+    case MessageId::RecoveryCodeUsed:
+      return "Note: a recovery code of yours was used on {0}. Was it not you? Tell an "
+             "administrator.";
+    case MessageId::StaleRules:
+      return "stepup goes on with its last good rules, because the files have an error: {0}";
+    case MessageId::FewRecoveryCodes:
+      return "You have few recovery codes left. For new ones run: {0}";
+
+    case MessageId::Refused: return "{0} on {1} was refused.";
+    case MessageId::RefusedWrongCode: return "{0} on {1} was refused: no right code was given.";
+    case MessageId::RefusedWrongClock:
+      return "{0} on {1} was refused: no right code was given. This host's clock is not "
+             "synchronised, which makes right codes look wrong; ask an administrator to run: "
+             "timedatectl";
+    case MessageId::RefusedClockImplausible:
+      return "The clock of {0} says {1}, so it cannot judge one-time codes. Type a recovery code, "
+             "or ask an administrator to set the clock.";
+    case MessageId::RefusedCancelled: return "{0} on {1} was refused: no code was given.";
+    case MessageId::RefusedTimedOut:
+      return "{0} on {1} was refused: no answer within 60 seconds. Try again.";
+    case MessageId::RefusedNoConversation:
+      return "{0} on {1} needs a second factor and cannot ask for it here. Run \"stepupctl "
+             "verify\" in this session first.";
+    case MessageId::RefusedUnenrolled:
+      return "You have no second factor on {0}. Ask an administrator for a ticket, then run: "
+             "stepupctl enroll totp";
+    case MessageId::RefusedLevel:
+      return "{0} on {1} needs a factor of level \"{2}\", and you have none enrolled. Ask an "
+             "administrator.";
+    case MessageId::RefusedLockedOut: return "Too many wrong codes. Try again in {0}.";
+    case MessageId::RefusedOwnerMismatch:
+      return "The second factor of uid {0} was enrolled by \"{1}\", but uid {0} is now \"{2}\". "
+             "Ask an administrator to run: stepupctl reset {2}";
+    case MessageId::RefusedStorage:
+      return "stepup on {0} cannot record that a code was used, so it accepts none. Ask an "
+             "administrator to look at the disk and at: journalctl -u stepupd";
+    case MessageId::RefusedNoRules:
+      return "stepup has no rules that it can read: {0}. Ask an administrator to run: stepupctl "
+             "config check";
+    case MessageId::RefusedBusy:
+      return "stepup on {0} has too many requests at once. Try again in a moment.";
+    case MessageId::RefusedIdentity:
+      return "{0} on {1} was refused: stepupd cannot tell who is asking. Ask an administrator to "
+             "look at: journalctl -u stepupd";
+    case MessageId::RefusedNamespace:
+      return "stepup on {0} does not serve processes of a container.";
+    case MessageId::RefusedRights: return "Only root may {0}.";
+    case MessageId::RefusedUnknownUser: return "There is no user \"{0}\" on this host.";
+    case MessageId::RefusedNoSuchLabel:
+      return "{1} has no credential \"{0}\". To see them run: stepupctl list";
+    case MessageId::RefusedLabelTaken:
+      return "{1} already has a credential \"{0}\". Choose another --label, or use --replace "
+             "\"{0}\".";
+    case MessageId::RefusedLabelForm:
+      return "A label has 1 to 64 printable ASCII characters.";
+    case MessageId::RefusedTooMany:
+      return "{0} has as many credentials as stepup keeps for one person. Remove one first.";
+    case MessageId::RefusedTicket:
+      return "Refused: that is no good ticket for {0}. Ask an administrator to run: stepupctl "
+             "ticket {0}";
+    case MessageId::RefusedLastCredential:
+      return "The last second factor can be removed only by root. To change devices run: "
+             "stepupctl enroll totp --replace LABEL";
+    case MessageId::RefusedNotEnrolled: return "{0} has no second factor on this host.";
+    case MessageId::RefusedNoTty:
+      return "stepupctl verify needs a terminal: a step-up without one would count for no other "
+             "command.";
+    case MessageId::RefusedVerifySession:
+      return "A step-up for the whole login session is not allowed here: an administrator may set "
+             "verify_session = true in stepupd.conf(5).";
+    case MessageId::RefusedDigits: return "A one-time code has 6, 7 or 8 digits.";
+    case MessageId::RefusedSealKey:
+      return "stepup cannot open its stored secrets: {0}. Ask an administrator to look at: "
+             "journalctl -u stepupd";
+
+    case MessageId::DaemonAbsent:
+      return "stepupd does not answer at {0}: {1}. An administrator finds the way out in "
+             "pam_stepup(8), RECOVERY.";
+    case MessageId::DaemonSilent:
+      return "stepupd at {0} does not answer in time. An administrator finds the way out in "
+             "pam_stepup(8), RECOVERY.";
+    case MessageId::DaemonLeft:
+      return "stepupd at {0} stopped before it decided. Try again; if it stays so, an "
+             "administrator finds the way out in pam_stepup(8), RECOVERY.";
+    case MessageId::DaemonVersion:
+      return "This is stepup protocol {0}, but stepupd speaks {1} to {2}. An administrator should "
+             "install the same version of libpam-stepup and stepupd.";
+    case MessageId::DaemonNonsense:
+      return "What answers at {0} does not speak stepup's protocol. An administrator finds the way "
+             "out in pam_stepup(8), RECOVERY.";
+    case MessageId::BadOption:
+      return "pam_stepup does not know the option \"{0}\" in /etc/pam.d, so it refuses. An "
+             "administrator should correct that line; see pam_stepup(8).";
+    case MessageId::InternalError:
+      return "stepup failed inside and refuses. Ask an administrator to look at: journalctl -t "
+             "stepup";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string sentence(const Words& message) {
+  const std::string_view pattern = words_of(message.id);
+  std::string out;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] != '{') {
+      out.push_back(pattern[i]);
+      continue;
+    }
+    const auto index = static_cast<std::size_t>(pattern[i + 1] - '0');
+    if (index < message.args.size()) out.append(printable(message.args[index]));
+    i += 2;
+  }
+  return out;
+}
+
+}  // namespace stepup::wire
