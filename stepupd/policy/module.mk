@@ -1,1 +1,1 @@
-POLICY_SRCS :=
+POLICY_SRCS := stepupd/policy/decide.cc stepupd/policy/join.cc

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: ISC
+// Judges a typed answer against everything its subject has enrolled: format, secret, replay,
+// throttling.  Runs on the worker thread; joins store and factor.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "stepupd/base/boot_time.h"
+#include "stepupd/base/result.h"
+#include "stepupd/base/secret_bytes.h"
+#include "stepupd/base/terms.h"
+#include "stepupd/store/store.h"
+
+namespace stepup::daemon {
+
+// The clocks, read once for each job.
+struct Now {
+  std::int64_t unix_seconds = 0;  // for TOTP and for people; never ages a grant or a back-off
+  BootTime boot{};
+  std::string boot_id;
+};
+
+// Who typed the answers that fail: back-off works within an origin, so that nobody locks out
+// somebody else (ARCHITECTURE section 11, Failures).
+enum class Origin : std::uint8_t { Self = 1, OtherUid, Sshd };
+
+struct Limits {
+  int max_failures = 5;
+  BootTime max_backoff = std::chrono::minutes(15);
+};
+
+// What may be asked of a subject now.
+struct Standing {
+  bool owner_mismatch = false;   // uid has credentials of another name
+  std::string recorded_name;     // that name
+  bool has_otp = false;          // a TOTP credential, or an unused recovery code
+  bool has_recovery_code = false;
+  Level highest = Level::None;   // strongest level held
+  BootTime locked_for{};         // zero = not locked
+  std::vector<store::ChangeNotice> notices;  // to tell at the next step-up, then dismiss
+};
+
+// Fails with Storage when the database cannot be read.
+[[nodiscard]] Result<Standing> standing_of(store::Store& store, const Subject& subject,
+                                           Origin origin, const Now& now, const Limits& limits);
+
+enum class AnswerOutcome : std::uint8_t {
+  Accepted,          // proved; its replay state is on disk
+  Wrong,             // counted once for each factor whose format it fits
+  Replayed,          // right, but already used; counted as a failure
+  NotACode,          // fits no enrolled factor; not counted
+  LockedOut,         // not even looked at
+  ClockImplausible,  // TOTP cannot be judged: the clock is before this build or before the last
+                     // accepted step by more than the window
+};
+
+struct AnswerResult {
+  AnswerOutcome outcome = AnswerOutcome::Wrong;
+  FactorKind factor = FactorKind::Totp;   // when Accepted or Replayed
+  std::int64_t credential_id = 0;         // when Accepted
+  std::string label;                      // when Accepted
+  BootTime locked_for{};                  // > 0 when this failure, or an earlier one, locked
+  int recovery_codes_left = 0;            // when a recovery code was Accepted
+};
+
+// Input is untrusted: what a person typed.  Success is returned only after the used step or code
+// is durable.  Fails with Storage when it cannot be recorded (nothing was accepted then),
+// Untrusted when the sealing key cannot open the secret.
+[[nodiscard]] Result<AnswerResult> verify_answer(store::Store& store, const Subject& subject,
+                                                 Origin origin, const SecretBytes& answer,
+                                                 const Now& now, const Limits& limits);
+
+}  // namespace stepup::daemon
