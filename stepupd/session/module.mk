@@ -1,1 +1,2 @@
-SESSION_SRCS :=
+SESSION_SRCS := stepupd/session/asker.cc stepupd/session/peer.cc stepupd/session/proc_text.cc \
+  stepupd/session/session_key.cc

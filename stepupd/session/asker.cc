@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/session/asker.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <systemd/sd-login.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <memory>
+
+#include "stepupd/base/small_file.h"
+#include "stepupd/session/session_key.h"
+
+namespace stepup::session {
+namespace {
+
+// Far above what the kernel writes; /proc/PID/status grows with the number of groups (65,536 of
+// up to ten digits at the most).
+constexpr std::size_t kMaxProcFile = 1024 * 1024;
+
+Result<std::string> read_proc(pid_t pid, const char* name) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/" + name;
+  return read_small_file(path.c_str(), kMaxProcFile);
+}
+
+// An audit number; unset when the kernel has no audit (then the file does not exist).
+Result<std::optional<std::uint32_t>> read_audit_number(pid_t pid, const char* name) {
+  const auto text = read_proc(pid, name);
+  if (!text && text.error().code == Errc::NotFound) return std::optional<std::uint32_t>();
+  if (!text) return std::unexpected(text.error());
+  return parse_audit_number(*text);
+}
+
+LoginSessionState login_session_state(const std::string& session) {
+  char* raw = nullptr;
+  const int r = sd_session_get_state(session.c_str(), &raw);
+  const std::unique_ptr<char, decltype(&free)> state(raw, &free);
+  if (r == -ENXIO) return LoginSessionState::Gone;
+  if (r < 0) return LoginSessionState::Unknown;
+  return strcmp(raw, "closing") == 0 ? LoginSessionState::Closing : LoginSessionState::Open;
+}
+
+// uid_map is relative to our own namespace, so a peer in it shows the map that we see ourselves.
+Result<bool> shares_user_namespace(pid_t pid) {
+  const auto theirs = read_proc(pid, "uid_map");
+  if (!theirs) return std::unexpected(theirs.error());
+  const auto ours = read_small_file("/proc/self/uid_map", kMaxProcFile);
+  if (!ours) return std::unexpected(ours.error());
+  return *theirs == *ours;
+}
+
+bool connection_is_open(int fd) {
+  pollfd poller{fd, 0, 0};
+  return poll(&poller, 1, 0) == 0;  // POLLHUP and POLLERR are always reported
+}
+
+}  // namespace
+
+Result<ProcStat> read_stat(pid_t pid) {
+  const auto text = read_proc(pid, "stat");
+  if (!text) return std::unexpected(text.error());
+  return parse_stat(*text);
+}
+
+Result<Asker> read_asker(const Peer& peer, int fd) {
+  const auto stat = read_stat(peer.pid);
+  if (!stat) return std::unexpected(stat.error());
+  const auto status_text = read_proc(peer.pid, "status");
+  if (!status_text) return std::unexpected(status_text.error());
+  const auto status = parse_status(*status_text);
+  if (!status) return std::unexpected(status.error());
+  const auto cgroup = read_proc(peer.pid, "cgroup");
+  if (!cgroup) return std::unexpected(cgroup.error());
+  const auto audit_session = read_audit_number(peer.pid, "sessionid");
+  if (!audit_session) return std::unexpected(audit_session.error());
+  const auto login_uid = read_audit_number(peer.pid, "loginuid");
+  if (!login_uid) return std::unexpected(login_uid.error());
+  const auto same_users = shares_user_namespace(peer.pid);
+  if (!same_users) return std::unexpected(same_users.error());
+
+  SessionFacts facts;
+  facts.cgroup = parse_cgroup(*cgroup);
+  facts.audit_session = *audit_session;
+  facts.logind_runs = access("/run/systemd/seats/", F_OK) == 0;  // as sd-login(3) advises
+  if (!facts.cgroup.login_session.empty()) {
+    facts.state = login_session_state(facts.cgroup.login_session);
+  }
+  const KeyAndReach session = session_key(facts);
+
+  Asker asker;
+  asker.real_uid = status->real_uid;
+  asker.groups = status->groups;
+  asker.login_session = facts.cgroup.login_session;
+  asker.login_uid = *login_uid;
+  asker.in_host_namespaces = *same_users && !status->nested_pid_namespace;
+  asker.where.session = session.key;
+  asker.where.widest = session.widest;
+  asker.where.process = peer.pid;
+  asker.where.process_start = stat->start;
+  // The terminal of a dead leader proves nothing: its number may be somebody else's by now.
+  const auto leader = read_stat(stat->leader);
+  if (leader && stat->tty != 0) {
+    asker.where.tty = stat->tty;
+    asker.where.leader = stat->leader;
+    asker.where.leader_start = leader->start;
+  }
+  if (stat->start != peer.start || !still_runs(peer) || !connection_is_open(fd)) {
+    return failure(Errc::Closed, "peer ended while it was looked at");
+  }
+  return asker;
+}
+
+}  // namespace stepup::session

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: ISC
+// Who asks, where: the kernel's facts about a peer, read anew for each connection.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "stepupd/base/coordinates.h"
+#include "stepupd/base/result.h"
+#include "stepupd/session/peer.h"
+#include "stepupd/session/proc_text.h"
+
+namespace stepup::session {
+
+struct Asker {
+  uid_t real_uid = kNoUid;
+  std::vector<gid_t> groups;     // of the process: for a set-uid program, its caller's
+  Coordinates where;             // subject is left unset: it depends on the service
+  std::string login_session;     // logind's name for it, for people and the journal; may be empty
+  std::optional<std::uint32_t> login_uid;  // for the journal; a process may have set it itself
+  bool in_host_namespaces = false;  // same user namespace as ours, and not in a nested pid one
+};
+
+// Reads the facts about `peer` over the connection `fd`.  Fails when the process or the connection
+// ended meanwhile (another process might have its pid by now), or when /proc cannot be read: with
+// sys_errno of the file that could not.
+[[nodiscard]] Result<Asker> read_asker(const Peer& peer, int fd);
+
+// /proc/PID/stat.
+[[nodiscard]] Result<ProcStat> read_stat(pid_t pid);
+
+}  // namespace stepup::session
