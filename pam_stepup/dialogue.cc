@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: ISC
+#include "pam_stepup/dialogue.h"
+
+#include <string.h>
+
+#include <optional>
+#include <utility>
+
+#include "pam_stepup/signal_watch.h"
+#include "pam_stepup/socket_trust.h"
+#include "stepupd/wire/words.h"
+
+namespace stepup::pam_stepup {
+namespace {
+
+using wire::CancelReason;
+using wire::MessageId;
+using wire::MessageType;
+
+// More prompts and notices than any dialogue has: a daemon gone mad must not ask for ever.
+constexpr int kMaxMessages = 32;
+
+std::unexpected<Refusal> refuse(Failure failure, MessageId id, std::vector<std::string> args) {
+  return std::unexpected(Refusal{
+      failure, {.id = id, .args = std::move(args)}
+  });
+}
+
+std::unexpected<Refusal> refuse_nonsense(const std::string& socket) {
+  return refuse(Failure::DaemonUntrusted, MessageId::DaemonNonsense, {socket});
+}
+
+// What an error of the connection means.
+std::unexpected<Refusal> explain(const Error& error, const std::string& socket) {
+  switch (error.code) {
+    case Errc::Unreachable: {
+      const char* cause = strerrordesc_np(error.sys_errno);
+      return refuse(Failure::DaemonAbsent, MessageId::DaemonAbsent,
+                    {socket, cause != nullptr ? cause : error.what});
+    }
+    case Errc::Untrusted:
+      return refuse(Failure::DaemonUntrusted, MessageId::DaemonAbsent, {socket, error.what});
+    case Errc::Busy:
+    case Errc::TimedOut:
+      return refuse(Failure::DaemonAbsent, MessageId::DaemonSilent, {socket});
+    case Errc::Closed:
+      return refuse(Failure::DaemonAbsent, MessageId::DaemonLeft, {socket});
+    case Errc::Malformed:
+      return refuse_nonsense(socket);
+    case Errc::TooLarge:
+    case Errc::NotFound:
+    case Errc::Storage:
+    case Errc::Internal:
+      break;
+  }
+  return std::unexpected(Refusal{});
+}
+
+// Waits for the next packet with the signals watched.  A pending one cancels the dialogue.
+Answered<wire::Packet> wait_for_packet(wire::Client& client, const std::string& socket) {
+  const SignalWatch signals;
+  auto packet = client.next([&] { return signals.pending(); });
+  if (packet) return std::move(*packet);
+  if (client.was_interrupted()) {
+    // Best effort: stepupd also notices that the connection ends.
+    (void)client.send(wire::Cancel{CancelReason::Interrupted});
+    return refuse(Failure::Interrupted, MessageId::None, {});
+  }
+  return explain(packet.error(), socket);
+}
+
+// Asks the person and sends the answer, or why there is none.  A failure to send is not looked at:
+// the daemon may have given up on the person meanwhile, and then its verdict is there to be read.
+std::optional<CancelReason> put_question(wire::Client& client, const wire::Prompt& prompt,
+                                         Conversation& conversation) {
+  auto answer = conversation.ask(wire::sentence(prompt.words), prompt.echo);
+  if (!answer) {
+    (void)client.send(wire::Cancel{answer.error()});
+    return answer.error();
+  }
+  (void)client.send(wire::Answer{std::move(*answer)});
+  return std::nullopt;
+}
+
+// What a verdict comes to, once the person was asked in vain.  After a cancel only a refusal makes
+// sense: nothing else can have been meant for us.
+Answered<wire::VerdictCode> conclude(wire::VerdictCode code, std::optional<CancelReason> cancelled,
+                                     const std::string& socket) {
+  if (!cancelled) return code;
+  if (code == wire::VerdictCode::Granted || code == wire::VerdictCode::NotRequired) {
+    return refuse_nonsense(socket);
+  }
+  if (*cancelled == CancelReason::NoConversation && code == wire::VerdictCode::Denied) {
+    return refuse(Failure::ConversationFailed, MessageId::None, {});
+  }
+  return code;
+}
+
+}  // namespace
+
+Answered<wire::Client> open_dialogue(const Options& options, const wire::Deadlines& deadlines,
+                                     const wire::CheckRequest& request) {
+  const auto fail = [&](const Error& error) { return explain(error, options.socket); };
+  if (auto trusted = check_socket_path(options.socket); !trusted) return fail(trusted.error());
+  auto client = wire::Client::connect(options.socket, wire::Socket::Stepupd, deadlines);
+  if (!client) return fail(client.error());
+  if (auto trusted = check_listener(*client); !trusted) return fail(trusted.error());
+  // A daemon that has closed already may have said why: that is read next.
+  if (auto sent = client->send(request); !sent && sent.error().code != Errc::Closed) {
+    return fail(sent.error());
+  }
+  return std::move(*client);
+}
+
+Answered<wire::VerdictCode> relay(wire::Client& client, const std::string& socket,
+                                  Conversation& conversation) {
+  std::optional<CancelReason> cancelled;
+  for (int i = 0; i < kMaxMessages; ++i) {
+    const auto packet = wait_for_packet(client, socket);
+    if (!packet) return std::unexpected(packet.error());
+    switch (packet->header.type) {
+      case MessageType::Prompt: {
+        const auto prompt = wire::decode<wire::Prompt>(*packet);
+        if (!prompt || cancelled) return refuse_nonsense(socket);
+        cancelled = put_question(client, *prompt, conversation);
+        break;
+      }
+      case MessageType::Notice: {
+        const auto notice = wire::decode<wire::Notice>(*packet);
+        if (!notice) return refuse_nonsense(socket);
+        conversation.tell(wire::sentence(notice->words));
+        break;
+      }
+      case MessageType::Verdict: {
+        const auto verdict = wire::decode<wire::Verdict>(*packet);
+        if (!verdict) return refuse_nonsense(socket);
+        const auto concluded = conclude(verdict->code, cancelled, socket);
+        if (concluded || concluded.error().words.id == MessageId::None) {
+          conversation.tell(wire::sentence(verdict->words));
+        }
+        return concluded;
+      }
+      case MessageType::VersionMismatch: {
+        const auto theirs = wire::decode<wire::VersionMismatch>(*packet);
+        if (!theirs) return refuse_nonsense(socket);
+        return refuse(Failure::DaemonUntrusted, MessageId::DaemonVersion,
+                      {std::to_string(wire::kVersion), std::to_string(theirs->oldest),
+                       std::to_string(theirs->newest)});
+      }
+      default:
+        return refuse_nonsense(socket);
+    }
+  }
+  return refuse_nonsense(socket);
+}
+
+Answered<wire::VerdictCode> await_receipt(wire::Client& client, const std::string& socket) {
+  const auto packet = client.next({});
+  if (!packet) return explain(packet.error(), socket);
+  if (packet->header.type != MessageType::Verdict) return refuse_nonsense(socket);
+  const auto verdict = wire::decode<wire::Verdict>(*packet);
+  if (!verdict) return refuse_nonsense(socket);
+  return verdict->code;
+}
+
+}  // namespace stepup::pam_stepup

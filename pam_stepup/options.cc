@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: ISC
+#include "pam_stepup/options.h"
+
+#include <sys/un.h>
+
+#include <charconv>
+#include <string_view>
+
+namespace stepup::pam_stepup {
+namespace {
+
+constexpr int kLongestTimeout = 60;
+
+bool set_socket(std::string_view value, Options& options) {
+  if (!value.starts_with('/') || value.size() >= sizeof(sockaddr_un::sun_path)) return false;
+  options.socket = value;
+  return true;
+}
+
+bool set_timeout(std::string_view value, Options& options) {
+  int seconds = 0;
+  const char* const end = value.data() + value.size();
+  const auto [stopped, error] = std::from_chars(value.data(), end, seconds);
+  if (error != std::errc() || stopped != end) return false;
+  if (seconds < 1 || seconds > kLongestTimeout) return false;
+  options.first_reply = std::chrono::seconds(seconds);
+  return true;
+}
+
+}  // namespace
+
+std::expected<Options, std::string> parse_options(std::span<const char* const> words) {
+  constexpr std::string_view kSocket = "socket=";
+  constexpr std::string_view kTimeout = "timeout=";
+  Options options;
+  bool socket_seen = false;
+  bool timeout_seen = false;
+  for (const std::string_view word : words) {
+    bool good = false;
+    if (word.starts_with(kSocket) && !socket_seen) {
+      good = socket_seen = set_socket(word.substr(kSocket.size()), options);
+    } else if (word.starts_with(kTimeout) && !timeout_seen) {
+      good = timeout_seen = set_timeout(word.substr(kTimeout.size()), options);
+    }
+    if (!good) return std::unexpected(std::string(word));
+  }
+  return options;
+}
+
+}  // namespace stepup::pam_stepup

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: ISC
+// The words after pam_stepup.so in a file of /etc/pam.d.
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <span>
+#include <string>
+
+#include "stepupd/base/boot_time.h"
+
+namespace stepup::pam_stepup {
+
+struct Options {
+  std::string socket = "/run/stepup/stepupd.sock";
+  BootTime first_reply = std::chrono::seconds(3);
+};
+
+// Reads socket=PATH (absolute, and short enough for an address of unix(7)) and timeout=SECONDS (1
+// to 60).  Fails with the first word that is unknown, malformed or given twice: a misspelt option
+// must refuse, never fall back to something weaker.
+[[nodiscard]] std::expected<Options, std::string> parse_options(std::span<const char* const> words);
+
+}  // namespace stepup::pam_stepup

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: ISC
+#include "pam_stepup/request_builder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "stepupd/base/unique_fd.h"
+
+namespace stepup::pam_stepup {
+namespace {
+
+// An item of text; empty when it is not set.
+std::string item(const pam_handle_t* pamh, int type) {
+  const void* value = nullptr;
+  if (pam_get_item(pamh, type, &value) != PAM_SUCCESS || value == nullptr) return {};
+  // SAFETY: service, user, tty and rhost are strings (pam_get_item(3)).
+  return static_cast<const char*>(value);
+}
+
+struct Account {
+  std::string name;
+  uid_t uid;
+  gid_t gid;
+};
+
+// Runs getpwnam_r(3) or getpwuid_r(3) with a buffer as large as it needs, up to 1 MiB.  Empty when
+// there is no such account, or the user database does not answer.
+template <typename Lookup>
+std::optional<Account> find_account(Lookup lookup) {
+  constexpr std::size_t kFirst = 1024;
+  constexpr std::size_t kLargest = 1024 * 1024;
+  for (std::size_t size = kFirst; size <= kLargest; size *= 4) {
+    std::string buffer(size, '\0');
+    passwd entry{};
+    passwd* found = nullptr;
+    int error = 0;
+    do {
+      error = lookup(&entry, buffer.data(), buffer.size(), &found);
+    } while (error == EINTR);
+    if (error == ERANGE) continue;
+    if (error != 0 || found == nullptr) return std::nullopt;
+    return Account{found->pw_name, found->pw_uid, found->pw_gid};
+  }
+  return std::nullopt;
+}
+
+std::optional<Account> account_named(const std::string& name) {
+  return find_account([&](passwd* entry, char* buffer, std::size_t size, passwd** found) {
+    return getpwnam_r(name.c_str(), entry, buffer, size, found);
+  });
+}
+
+std::optional<Account> account_of(uid_t uid) {
+  return find_account([&](passwd* entry, char* buffer, std::size_t size, passwd** found) {
+    return getpwuid_r(uid, entry, buffer, size, found);
+  });
+}
+
+// All groups of `account`; unknown when there are more than the protocol carries.
+std::optional<std::vector<std::uint32_t>> groups_of(const Account& account) {
+  std::vector<gid_t> groups(wire::kMaxGroups);
+  int count = static_cast<int>(groups.size());
+  if (getgrouplist(account.name.c_str(), account.gid, groups.data(), &count) < 0) {
+    return std::nullopt;
+  }
+  groups.resize(static_cast<std::size_t>(count));
+  return groups;
+}
+
+// At most one byte more than the protocol carries, which tells that there was more.
+CommandLine read_command_line() {
+  const UniqueFd fd(open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  std::string bytes(wire::kMaxArgvBytes + 1, '\0');
+  std::size_t used = 0;
+  while (fd && used < bytes.size()) {
+    const ssize_t n = read(fd.get(), bytes.data() + used, bytes.size() - used);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return {.argv = {}, .truncated = true};
+    if (n == 0) break;
+    used += static_cast<std::size_t>(n);
+  }
+  return split_command_line(std::string_view(bytes).substr(0, used));
+}
+
+// Asks the kernel whether something disciplines its clock; modes = 0 changes nothing.
+wire::ClockState read_clock_state() noexcept {
+  timex clock{};
+  const int state = adjtimex(&clock);
+  if (state < 0) return wire::ClockState::Unknown;
+  const bool off = state == TIME_ERROR || (clock.status & STA_UNSYNC) != 0;
+  return off ? wire::ClockState::Unsynchronised : wire::ClockState::Synchronised;
+}
+
+}  // namespace
+
+CommandLine split_command_line(std::string_view bytes) {
+  CommandLine line;
+  line.truncated = bytes.empty() || bytes.size() > wire::kMaxArgvBytes;
+  bytes = bytes.substr(0, wire::kMaxArgvBytes);
+  while (!bytes.empty()) {
+    const std::size_t end = bytes.find('\0');
+    if (end == std::string_view::npos || line.argv.size() == wire::kMaxArgvWords) {
+      line.truncated = true;
+      break;
+    }
+    line.argv.emplace_back(bytes.substr(0, end));
+    bytes.remove_prefix(end + 1);
+  }
+  return line;
+}
+
+wire::Program program_of(std::string_view exe) {
+  // The kernel's mark of a file that was replaced since, as an upgrade does.
+  constexpr std::string_view kDeleted = " (deleted)";
+  if (exe.ends_with(kDeleted)) exe.remove_suffix(kDeleted.size());
+  exe.remove_prefix(exe.rfind('/') + 1);  // npos + 1 = 0: no slash, nothing to remove
+  struct Row {
+    std::string_view name;
+    wire::Program program;
+  };
+  constexpr Row kRows[] = {
+      {"sudo",    wire::Program::Sudo},
+      {"sudo-rs", wire::Program::Sudo},
+      {"su",      wire::Program::Su  },
+      {"su-rs",   wire::Program::Su  },
+      {"doas",    wire::Program::Doas},
+  };
+  const auto* row = std::ranges::find(kRows, exe, &Row::name);
+  return row == std::end(kRows) ? wire::Program::Other : row->program;
+}
+
+Result<wire::Program> read_program() {
+  char exe[PATH_MAX];
+  const ssize_t size = readlink("/proc/self/exe", exe, sizeof exe);
+  if (size <= 0) return failure(Errc::Internal, "/proc/self/exe", errno);
+  return program_of({exe, static_cast<std::size_t>(size)});
+}
+
+Result<wire::CheckRequest> build_request(const pam_handle_t* pamh, wire::Phase phase) {
+  const auto program = read_program();
+  if (!program) return std::unexpected(program.error());
+  wire::CheckRequest request;
+  request.phase = phase;
+  request.program = *program;
+  request.service = item(pamh, PAM_SERVICE);
+  request.pam_user = item(pamh, PAM_USER);
+  if (request.service.empty() || request.pam_user.empty()) {
+    return failure(Errc::Internal, "PAM_SERVICE or PAM_USER is not set");
+  }
+  request.rhost_hint = item(pamh, PAM_RHOST);
+  request.tty_hint = item(pamh, PAM_TTY);
+  if (const auto account = account_named(request.pam_user)) {
+    request.pam_user_uid = account->uid;
+    // Of sudo, su and doas stepupd reads the caller's groups from the kernel.
+    if (*program == wire::Program::Other) request.groups = groups_of(*account);
+  }
+  if (const auto caller = account_of(getuid())) request.caller = caller->name;
+  CommandLine line = read_command_line();
+  request.argv = std::move(line.argv);
+  request.argv_truncated = line.truncated;
+  request.clock = read_clock_state();
+  return request;
+}
+
+}  // namespace stepup::pam_stepup
