@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: ISC
+"""What every system test starts from."""
+
+import os
+import unittest
+
+from people import Person
+
+DROP_INS = "/etc/stepup/stepupd.conf.d"
+
+
+class Bench(unittest.TestCase):
+    machine = None  # set by run.py, which boots it once for all tests
+
+    def setUp(self):
+        if self.machine is None:
+            self.skipTest("needs the booted machine: run tests/system/run.py")
+
+    def person(self, name="alice", groups=("nopasswd",), enrolled=True):
+        person = Person(self.machine, name, groups)
+        self.addCleanup(person.leave)
+        if enrolled:
+            person.enrol()
+        return person
+
+    def rule(self, person, **demand):
+        """Adds a rule for one person alone, so that tests do not meet each other's rules."""
+        lines = [f"{key} = {value if isinstance(value, list) else repr(value)}"
+                 for key, value in demand.items()]
+        self.drop_in(f"{person.name}.conf", "\n".join([
+            "[[rule]]", f'name = "for {person.name}"', 'service = ["sudo", "su"]',
+            f'user = ["{person.name}"]', *lines, ""]))
+
+    def drop_in(self, name, text):
+        """Adds rules for the time of one test, and returns what the daemon said of them."""
+        path = f"{DROP_INS}/{name}"
+        self.machine.write(path, text)
+
+        def remove():
+            os.remove(self.machine.root / path.lstrip("/"))
+            if self.machine.daemon_is_up():
+                self.machine.reload_rules()
+        self.addCleanup(remove)
+        return self.machine.reload_rules()
+
+    def unit_drop_in(self, text):
+        """Changes stepupd.service for the time of one test, and starts it anew."""
+        path = "/run/systemd/system/stepupd.service.d/test.conf"
+        self.machine.run("install", "-D", "-m", "644", "/dev/stdin", path, stdin=text)
+
+        def remove():
+            self.machine.run("rm", path)
+            self.machine.restart_daemon()
+        self.addCleanup(remove)
+        self.machine.restart_daemon()
+
+    # -- assertions -----------------------------------------------------------------------------
+
+    def assertRuns(self, outcome):
+        self.assertEqual(outcome.status, 0, outcome.text)
+
+    def assertRefused(self, outcome, words):
+        """The command did not run, and one line, which holds `words`, says why."""
+        self.assertNotEqual(outcome.status, 0, outcome.text)
+        self.assertNotIn("uid=0(root)", outcome.text)
+        lines = [line for line in outcome.text.splitlines() if words in line]
+        self.assertEqual(len(lines), 1, f"{words!r} on one line of:\n{outcome.text}")
+
+    def assertSilent(self, outcome):
+        self.assertRuns(outcome)
+        self.assertFalse(outcome.asked, outcome.text)
+
+    def assertAsked(self, outcome, times=1):
+        self.assertEqual(len(outcome.prompts), times, outcome.text)

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: ISC
+"""A throw-away Debian 12 that boots systemd in a container, with stepup installed by `make install`.
+
+Only loopback exists inside: nothing that a test does leaves the container.
+"""
+
+import hashlib
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+import pexpect
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+SUITE = "bookworm"
+PACKAGES = (
+    "systemd systemd-sysv dbus libpam-systemd sudo openssh-server openssh-client procps "
+    "util-linux login cron tmux sqlite3 iproute2 "
+    # what stepup's own programs link to
+    "libsystemd0 libssl3 libsqlite3-0 libqrencode4 libyubikey0 libfido2-1"
+).split()
+HOST = "testhost"
+ROOT_PASSWORD = "root-password"
+ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root",
+    "LANG": "C.UTF-8",
+    "TERM": "dumb",  # keeps readline's escape sequences out of what tests read
+}
+STEPUP_UNITS = ("stepupd.socket", "stepupd-control.socket", "stepupd.service")
+
+
+def base_tarball():
+    """The path of the base system's tarball, which is built when the cache has none."""
+    cache = pathlib.Path(os.environ.get("STEPUP_TEST_CACHE", "/var/cache/stepup-test"))
+    key = hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:12]
+    tarball = cache / f"{SUITE}-{key}.tar"
+    if not tarball.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        print(f"building {tarball}", flush=True)
+        unfinished = cache / f".{os.getpid()}-{tarball.name}"
+        try:
+            subprocess.run(
+                ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}",
+                 SUITE, unfinished], check=True)
+            unfinished.rename(tarball)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    return tarball
+
+
+def wait_until(condition, what, seconds=10):
+    """Polls `condition` until it is true and returns its value; fails the test after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.05)
+    return value
+
+
+class Machine:
+    """One container.  Use it as a context manager: on exit all of it is gone."""
+
+    def __init__(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="stepup-system-", dir="/var/tmp"))
+        self.root = self.directory / HOST
+        self.console = self.directory / "console.log"
+        self._nspawn = None
+        self._init = None
+
+    def __enter__(self):
+        try:
+            self.root.mkdir()
+            subprocess.run(["tar", "xf", base_tarball(), "-C", self.root], check=True)
+            self._prepare()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.halt()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    # -- making it ------------------------------------------------------------------------------
+
+    def _prepare(self):
+        self.write("/etc/hostname", HOST + "\n")
+        self.write("/etc/hosts", f"127.0.0.1 localhost {HOST}\n")
+        self.write("/etc/sudoers.d/tests",
+                   "Defaults lecture=never\n"
+                   "%nopasswd ALL=(ALL:ALL) NOPASSWD: ALL\n"
+                   "%passwd ALL=(ALL:ALL) ALL\n", mode=0o440)
+        # One key opens every account, root's too: root's way in never passes stepup.
+        self.write("/etc/ssh/sshd_config.d/tests.conf",
+                   "AuthorizedKeysFile /etc/ssh/tests.pub\nMaxStartups 100\nPrintLastLog no\n")
+        self.chroot("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/root/tests.key")
+        (self.root / "root/tests.key.pub").rename(self.root / "etc/ssh/tests.pub")
+        for group in ("nopasswd", "passwd"):
+            self.chroot("groupadd", group)
+        self.chroot("chpasswd", stdin=f"root:{ROOT_PASSWORD}\n")
+        self.chroot("systemctl", "-q", "mask", "console-getty.service", "apt-daily.timer",
+                    "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer")
+
+    def install(self):
+        """`make install` into the root, and what a package would do after it."""
+        subprocess.run([os.environ.get("MAKE", "make"), "-s", "-C", TREE, "install",
+                        f"DESTDIR={self.root}", "prefix=/usr", "sysconfdir=/etc"],
+                       check=True, stdout=subprocess.DEVNULL)
+        self.chroot("systemd-sysusers")
+        self.chroot("systemctl", "-q", "enable", "stepupd.service")
+        for stack in (TREE / "conf/pam.d").iterdir():
+            shutil.copyfile(stack, self.root / "etc/pam.d" / stack.name)
+
+    def chroot(self, *command, stdin=""):
+        subprocess.run(["chroot", self.root, *command], check=True, text=True, input=stdin,
+                       env=ENVIRONMENT, stdout=subprocess.DEVNULL)
+
+    def write(self, path, text, mode=0o644):
+        """Writes a file of the container, from outside."""
+        file = self.root / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        file.chmod(mode)
+
+    # -- running it -----------------------------------------------------------------------------
+
+    def boot(self):
+        with open(self.console, "ab") as console:
+            self._nspawn = subprocess.Popen(
+                # The container ends with this program, however that ends.
+                ["setpriv", "--pdeathsig", "TERM", "systemd-nspawn", "--quiet", "-D", self.root,
+                 "--register=no", "--keep-unit", "--boot", "--private-network"],
+                stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+                env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+                start_new_session=True)
+        self._init = wait_until(self._find_init, "container's init", 20)
+        wait_until(lambda: self.run("systemctl", "is-system-running", check=False).stdout.strip()
+                   in ("running", "degraded"), "container is up", 60)
+
+    def _find_init(self):
+        if self._nspawn.poll() is not None:
+            raise RuntimeError("systemd-nspawn ended:\n" + self.console.read_text(errors="replace"))
+        pid = self._nspawn.pid
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for child in children:
+            if pathlib.Path(f"/proc/{child}/comm").read_text().strip() == "systemd":
+                return child
+        return None
+
+    def halt(self):
+        """Shuts the container down in good order, or kills it."""
+        if self._nspawn is None:
+            return
+        self._nspawn.terminate()
+        try:
+            self._nspawn.wait(30)
+        except subprocess.TimeoutExpired:
+            self._nspawn.kill()
+            self._nspawn.wait()
+        self._nspawn = self._init = None
+
+    def reboot(self):
+        self.halt()
+        self.boot()
+
+    def entering(self, *command):
+        return ["nsenter", "-t", self._init, "-a", "--", *command]
+
+    def run(self, *command, check=True, stdin="", timeout=60):
+        """Runs a command as root of the container, without a terminal."""
+        done = subprocess.run(self.entering(*command), text=True, input=stdin, env=ENVIRONMENT,
+                              capture_output=True, timeout=timeout, errors="replace", cwd="/")
+        if check and done.returncode != 0:
+            raise AssertionError(f"{command} ended with {done.returncode}:\n"
+                                 f"{done.stdout}{done.stderr}")
+        return done
+
+    def spawn(self, *command, timeout=20):
+        """Starts a command as root of the container on a terminal of its own."""
+        argv = self.entering(*command)
+        return pexpect.spawn(argv[0], argv[1:], env=ENVIRONMENT, timeout=timeout, cwd="/",
+                             encoding="utf-8", codec_errors="replace", dimensions=(60, 400))
+
+    # -- the daemon -----------------------------------------------------------------------------
+
+    def systemctl(self, *arguments, check=True):
+        return self.run("systemctl", *arguments, check=check)
+
+    def daemon_pid(self):
+        """The daemon's pid inside the container; 0 when it does not run."""
+        return int(self.systemctl("show", "-P", "MainPID", "stepupd.service").stdout)
+
+    def kill_daemon(self, signal_name):
+        self.systemctl("kill", "--kill-who=main", f"--signal={signal_name}", "stepupd.service")
+
+    def daemon_is_up(self):
+        return self.systemctl("is-active", *STEPUP_UNITS, check=False).returncode == 0
+
+    def restart_daemon(self):
+        self.systemctl("daemon-reload")
+        self.systemctl("reset-failed")
+        # Stopped first: systemd keeps the sockets of a unit that is only restarted.
+        self.systemctl("stop", *STEPUP_UNITS)
+        self.systemctl("start", *STEPUP_UNITS)
+
+    def reload_rules(self):
+        """Has the daemon read its rules again, and returns what it said about them."""
+        cursor = self.cursor()
+        self.systemctl("reload", "stepupd.service")
+        return wait_until(lambda: self.journal("--after-cursor", cursor,
+                                               f"_PID={self.daemon_pid()}"),
+                          "a word of the daemon on its rules", 5)
+
+    # -- the journal ----------------------------------------------------------------------------
+
+    def cursor(self):
+        return self.run("journalctl", "-n0", "--show-cursor").stdout.split("cursor: ")[1].strip()
+
+    def journal(self, *arguments):
+        return self.run("journalctl", "-q", "-o", "cat", *arguments, check=False).stdout
+
+    def save_journal(self, file):
+        """Keeps the whole journal and console of the container in `file`."""
+        with open(file, "w", errors="replace") as out:
+            if self._init is not None:
+                out.write(self.run("journalctl", "-o", "short-precise", check=False).stdout)
+            out.write("\n---- console ----\n")
+            if self.console.exists():
+                out.write(self.console.read_text(errors="replace"))
+
+
+def stop_on_signals():
+    """SIGTERM and SIGHUP then end the program as Ctrl-C does: with all clean-up."""
+    def stop(number, _):
+        raise KeyboardInterrupt(signal.Signals(number).name)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
