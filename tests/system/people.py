@@ -176,6 +176,13 @@ class Person:
             talk.expect(talk.ENDED)
         self.authenticator = authenticator
 
+    def ticket(self, *command):
+        """The enrolment ticket that root gets for this person from `ticket`, or from `reset`."""
+        heading, ticket, *_ = self.machine.run("stepupctl", *(command or ("ticket",)),
+                                               self.name).stdout.splitlines()
+        assert heading.startswith("Enrolment ticket"), heading
+        return ticket
+
     def code(self):
         return self.authenticator.fresh()
 

@@ -56,7 +56,9 @@ def main():
         Bench.machine = container
         result = unittest.TextTestRunner(sys.stdout, verbosity=2, resultclass=Result,
                                          failfast=options.failfast).run(suite)
-        failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+        # One test may fail in several subtests, and counts once.
+        failed = len({getattr(test, "test_case", test).id()
+                      for test, _ in result.failures + result.errors})
         if failed:
             journal = HERE.parents[1] / "build" / "system-journal.txt"
             journal.parent.mkdir(exist_ok=True)

@@ -82,6 +82,30 @@ class Entrances(Bench):
                    "sudo runs in the pane")
         session.run("tmux -L t kill-server")
 
+    def test_a_tmux_pane_of_the_session_does_not_ask_when_the_scope_is_the_session(self):
+        alice = self.person()
+        session = alice.session()
+        self.assertRuns(session.run("sudo id", alice.code()))
+        session.run("tmux -L t new-session -d 'sudo -n id; sleep 60'")
+        wait_until(lambda: "uid=0(root)" in session.run("tmux -L t capture-pane -p").text,
+                   "sudo runs in the pane")
+        session.run("tmux -L t kill-server")
+
+    def test_a_process_without_the_terminal_inherits_nothing_from_a_grant_of_the_terminal(self):
+        alice = self.person()
+        self.rule(alice, level="otp", max_age="5min", scope="tty")
+        session = alice.session()
+        self.assertRuns(session.run("sudo id", alice.code()))
+        outcome = session.run("setsid -w sudo -n id </dev/null 2>&1")
+        self.assertRefused(outcome, NEEDS_VERIFY)
+
+    def test_a_unit_of_the_user_manager_inherits_nothing_from_a_login(self):
+        alice = self.person()
+        session = alice.session()
+        self.assertRuns(session.run("sudo id", alice.code()))
+        outcome = session.run("systemd-run -q --user --wait --pipe sudo -n id 2>&1")
+        self.assertRefused(outcome, NEEDS_VERIFY)
+
     def test_V42_sudo_without_a_terminal_is_refused_at_once_and_stdout_stays_clean(self):
         alice = self.person()
         done = alice.ssh("sudo id", timeout=10)

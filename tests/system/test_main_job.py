@@ -55,6 +55,25 @@ class MainJob(Bench):
         for _ in range(2):
             self.assertAsked(session.run("sudo id", alice.code()))
 
+    def test_the_scope_process_asks_for_every_command(self):
+        alice = self.person()
+        self.rule(alice, level="otp", max_age="5min", scope="process")
+        session = alice.session()
+        for _ in range(2):
+            self.assertAsked(session.run("sudo id", alice.code()))
+
+    def test_two_sessions_are_asked_at_the_same_time_and_neither_disturbs_the_other(self):
+        alice = self.person()
+        first, second = alice.session(), alice.session()
+        for session in (first, second):
+            session.begin("sudo id")
+        for session in (first, second):
+            self.assertIsNotNone(session.prompt())
+        for session in (first, second):
+            session.answer(alice.code())
+        for session in (first, second):
+            self.assertRuns(session.end())
+
     def test_V30_a_valid_sudo_ticket_does_not_replace_the_code(self):
         alice = self.person(groups=("passwd",))
         self.rule(alice, level="otp", max_age="2s")

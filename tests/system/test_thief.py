@@ -35,7 +35,7 @@ class Thief(Bench):
                         f"stepupctl enroll totp --replace {label}",
                         "stepupctl enroll recovery-codes",
                         f"stepupctl remove {label}",
-                        f"stepupctl reset {self.alice.name}",
+                        f"stepupctl reset --yes {self.alice.name}",
                         f"stepupctl ticket {self.alice.name}"):
             with self.subTest(command=command):
                 self.refused(self.session, command)
@@ -57,7 +57,7 @@ class Thief(Bench):
 
     def test_a_ticket_of_somebody_else_is_no_ticket(self):
         bob = self.person("bob", enrolled=False)
-        ticket = self.machine.run("stepupctl", "ticket", bob.name).stdout.split()[-1]
+        ticket = bob.ticket()
         mallory = self.person("mallory", enrolled=False)
         session = mallory.session()
         session.begin("stepupctl enroll totp")
@@ -78,7 +78,7 @@ class Thief(Bench):
                         f"stepupctl enroll recovery-codes --user {self.alice.name}",
                         f"stepupctl remove {label} --user {self.alice.name}",
                         f"stepupctl list --user {self.alice.name}",
-                        f"stepupctl reset {self.alice.name}",
+                        f"stepupctl reset --yes {self.alice.name}",
                         f"stepupctl ticket {self.alice.name}"):
             with self.subTest(command=command):
                 outcome = self.refused(session, command)
@@ -89,11 +89,11 @@ class Thief(Bench):
 class Enrolment(Bench):
     def test_a_ticket_of_root_lets_a_person_enrol_once_and_then_step_up(self):
         alice = self.person(enrolled=False)
-        ticket = self.machine.run("stepupctl", "ticket", alice.name).stdout.split()[-1]
+        ticket = alice.ticket()
         session = alice.session()
         self.enrol_by_ticket(alice, session, ticket)
         self.assertRuns(session.run("sudo id", alice.code()))
-        self.machine.run("stepupctl", "reset", alice.name)
+        alice.ticket("reset", "--yes")
         other = alice.session()
         other.begin("stepupctl enroll totp")
         other.expect("Enrolment ticket: ")
@@ -137,7 +137,7 @@ class Enrolment(Bench):
     def test_root_resets_a_person_who_lost_everything(self):
         alice = self.person()
         old = alice.code()
-        ticket = self.machine.run("stepupctl", "reset", alice.name).stdout.split()[-1]
+        ticket = alice.ticket("reset", "--yes")
         session = alice.session()
         refused = session.run("sudo id", old)
         self.assertNotEqual(refused.status, 0)
