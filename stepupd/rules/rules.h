@@ -36,8 +36,8 @@ struct Problem {
 // One file as it was read.
 struct SourceFile {
   std::string path;
-  std::string text;      // empty: a drop-in that masks what it replaces
-  std::string replaces;  // path of the vendor's drop-in of the same name, or empty
+  std::string text;           // empty: a drop-in that masks what it replaces
+  std::string replaces = {};  // path of the vendor's drop-in of the same name, or empty
   bool operator==(const SourceFile&) const = default;
 };
 

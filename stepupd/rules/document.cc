@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/rules/document.h"
+
+#include <algorithm>
+#include <exception>
+#include <sstream>
+#include <string_view>
+#include <toml.hpp>
+#include <tuple>
+#include <utility>
+
+#include "stepupd/base/printable.h"
+
+namespace stepup::rules {
+namespace {
+
+Node to_node(const toml::value& value, std::string key) {
+  const toml::source_location where = value.location();
+  Node node;
+  node.key = std::move(key);
+  node.line = where.line();
+  node.column = where.column();
+  switch (value.type()) {
+    case toml::value_t::boolean:
+      node.kind = Node::Kind::Boolean;
+      node.boolean = value.as_boolean();
+      break;
+    case toml::value_t::integer:
+      node.kind = Node::Kind::Integer;
+      node.integer = value.as_integer();
+      break;
+    case toml::value_t::string:
+      node.kind = Node::Kind::String;
+      node.text = value.as_string().str;
+      break;
+    case toml::value_t::array:
+      node.kind = Node::Kind::Array;
+      for (const toml::value& item : value.as_array()) node.items.push_back(to_node(item, {}));
+      break;
+    case toml::value_t::table:
+      node.kind = Node::Kind::Table;
+      for (const auto& [name, item] : value.as_table()) node.items.push_back(to_node(item, name));
+      // toml11's table is a hash table; problems are reported in the order of the file.
+      std::ranges::sort(node.items, {}, [](const Node& item) {
+        return std::tie(item.line, item.column, item.key);
+      });
+      break;
+    default:
+      node.kind = Node::Kind::Other;
+      break;
+  }
+  return node;
+}
+
+// toml11 draws its errors over several lines:
+//   [error] toml::parse_table: invalid line format
+//    --> file
+//      |
+//    1 | x=1 y=2
+//      |     ^--- expected newline, but got 'y'.
+// and gives the start of the line as the place of most.  Takes the sentence, and of the last mark
+// its remark and, where the column is not known, its place.
+Problem from_toml(std::string_view drawing, const std::string& file, unsigned line,
+                  unsigned column) {
+  std::string_view sentence = drawing.substr(0, drawing.find('\n'));
+  for (const std::string_view prefix : {"[error] ", "toml::"}) {
+    if (sentence.starts_with(prefix)) sentence.remove_prefix(prefix.size());
+  }
+  if (const auto colon = sentence.find(": "); sentence.starts_with("parse_") && colon < 40) {
+    sentence.remove_prefix(colon + 2);
+  }
+
+  std::string_view remark;
+  while (!drawing.empty()) {
+    const std::string_view drawn = drawing.substr(0, drawing.find('\n'));
+    drawing.remove_prefix(std::min(drawn.size() + 1, drawing.size()));
+    const auto bar = drawn.find("| ");
+    const auto mark = drawn.find_first_not_of(" |");
+    if (bar == drawn.npos || mark == drawn.npos || mark < bar ||
+        drawn.find_first_not_of(' ') != bar)
+      continue;
+    if (!drawn.substr(mark).starts_with("^---") && drawn[mark] != '~') continue;
+    if (column == 1) column = static_cast<unsigned>(mark - bar - 1);
+    remark = drawn.substr(mark);
+    remark.remove_prefix(std::min(remark.find_first_not_of("^-~ "), remark.size()));
+  }
+  std::string what(sentence);
+  if (sentence.find("unknown value") != sentence.npos) what.append(" (text stands in quotes)");
+  if (!remark.empty() && remark != "here") what.append(" (").append(remark).append(")");
+  return {file, line, column, "not TOML: " + printable(what, 200)};
+}
+
+}  // namespace
+
+const char* kind_name(Node::Kind kind) noexcept {
+  switch (kind) {
+    case Node::Kind::Boolean:
+      return "a boolean";
+    case Node::Kind::Integer:
+      return "an integer";
+    case Node::Kind::String:
+      return "a string";
+    case Node::Kind::Array:
+      return "a list";
+    case Node::Kind::Table:
+      return "a table";
+    case Node::Kind::Other:
+      return "a date, time or fraction";
+  }
+  return "?";
+}
+
+std::expected<Node, Problem> read_document(const SourceFile& file) {
+  // toml11 reports errors by throwing; nothing of that may leave this file.
+  try {
+    std::istringstream text(file.text);
+    return to_node(toml::parse(text, file.path), {});
+  } catch (const toml::exception& error) {
+    return std::unexpected(
+        from_toml(error.what(), file.path, error.location().line(), error.location().column()));
+  } catch (const std::exception& error) {
+    return std::unexpected(Problem{file.path, 0, 0, "not TOML: " + printable(error.what(), 200)});
+  }
+}
+
+}  // namespace stepup::rules

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: ISC
+// Which keys the conf file knows, and what to say about one that it does not know.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace stepup::rules {
+
+inline constexpr std::array<std::string_view, 5> kTopKeys = {"mode", "unenrolled", "verify_session",
+                                                             "attempts", "rule"};
+inline constexpr std::array<std::string_view, 2> kAttemptsKeys = {"max_failures", "max_backoff"};
+inline constexpr std::array<std::string_view, 10> kRuleKeys = {
+    "name",        "service", "pam_service", "user",  "target_user",
+    "except_user", "level",   "max_age",     "scope", "enforce"};
+
+// A table that holds keys.
+enum class Place : std::uint8_t { Main, DropIn, Attempts, Rule };
+
+// Why `key`, which `place` does not know, is refused there: where it belongs when another table
+// knows it, else the key that was probably meant.
+[[nodiscard]] std::string explain_unknown_key(std::string_view key, Place place);
+
+}  // namespace stepup::rules

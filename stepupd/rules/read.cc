@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: ISC
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+
+#include <map>
+#include <system_error>
+#include <utility>
+
+#include "stepupd/base/c_handle.h"
+#include "stepupd/rules/rules.h"
+#include "stepupd/rules/trusted_dir.h"
+
+namespace stepup::rules {
+namespace {
+
+constexpr const char* kMainName = "stepupd.conf";
+constexpr const char* kDropInDir = "stepupd.conf.d";
+
+using DirHandle = CHandle<DIR, &closedir>;
+
+// A directory and the names of its conf files, in order.
+struct Listed {
+  std::string path;
+  UniqueFd fd;
+  std::vector<std::string> names;
+};
+
+bool is_conf_name(std::string_view name) { return name.ends_with(".conf") && name[0] != '.'; }
+
+std::expected<Listed, Problem> list_drop_ins(const std::string& path, const Trust& trust) {
+  auto fd = open_directory(path, trust);
+  if (!fd) return std::unexpected(std::move(fd.error()));
+  Listed listed{path, std::move(*fd), {}};
+  if (!listed.fd) return listed;  // no such directory: no drop-in
+
+  const auto failed = [&](std::string what) {
+    return std::unexpected(Problem{path, 0, 0, std::move(what)});
+  };
+  // closedir() closes the descriptor that it was given, and the files are opened through ours.
+  UniqueFd own(openat(listed.fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const DirHandle dir(own ? fdopendir(own.get()) : nullptr);
+  if (!dir) return failed("cannot be listed: " + std::generic_category().message(errno));
+  (void)own.release();
+  for (;;) {
+    errno = 0;
+    const dirent* entry = readdir(dir.get());
+    if (!entry && errno != 0) {
+      return failed("cannot be listed: " + std::generic_category().message(errno));
+    }
+    if (!entry) break;
+    if (!is_conf_name(entry->d_name)) continue;
+    if (listed.names.size() == kMaxFiles) {
+      return failed("holds more than " + std::to_string(kMaxFiles) + " files");
+    }
+    listed.names.emplace_back(entry->d_name);
+  }
+  return listed;
+}
+
+// Reads files until the sum of what was read is too large, noting what is wrong.
+class Collector {
+ public:
+  Collector(const Trust& trust, std::vector<Problem>& problems)
+      : trust_(trust), problems_(problems) {}
+
+  void problem(Problem problem) { problems_.push_back(std::move(problem)); }
+
+  void add(const Listed& directory, const std::string& name, std::string replaces) {
+    const std::string path = directory.path + '/' + name;
+    auto text = read_trusted_file(directory.fd.get(), name, path, trust_);
+    if (!text) return problem(std::move(text.error()));
+    if (!*text) return problem({path, 0, 0, "missing"});  // or removed since it was listed
+    total_ += (*text)->size();
+    if (total_ > kMaxTotalSize) return problem({path, 0, 0, "makes all files larger than 4 MiB"});
+    files_.push_back({path, **std::move(text), std::move(replaces)});
+  }
+
+  [[nodiscard]] std::vector<SourceFile> take() { return std::move(files_); }
+
+ private:
+  const Trust& trust_;
+  std::vector<Problem>& problems_;
+  std::vector<SourceFile> files_;
+  std::size_t total_ = 0;
+};
+
+}  // namespace
+
+std::expected<std::vector<SourceFile>, std::vector<Problem>> read_files_of(const Layout& layout,
+                                                                           const Trust& trust) {
+  std::vector<Problem> problems;
+  Collector collector(trust, problems);
+  auto etc = open_directory(layout.etc_dir, trust);
+  if (!etc) {
+    problems.push_back(std::move(etc.error()));
+  } else if (!*etc) {
+    problems.push_back({layout.etc_dir + '/' + kMainName, 0, 0, "missing"});
+  } else {
+    collector.add({layout.etc_dir, std::move(*etc), {}}, kMainName, {});
+  }
+
+  std::vector<Listed> layers;  // the vendor's, then the administrator's
+  for (const std::string& parent : {layout.vendor_dir, layout.etc_dir}) {
+    auto listed = list_drop_ins(parent + '/' + kDropInDir, trust);
+    if (listed) {
+      layers.push_back(std::move(*listed));
+    } else {
+      problems.push_back(std::move(listed.error()));
+    }
+  }
+  // A layer that cannot be listed could hold the file that replaces another.
+  if (layers.size() != 2) return std::unexpected(std::move(problems));
+
+  struct Origin {
+    const Listed* layer;
+    std::string replaces;
+  };
+  std::map<std::string, Origin> drop_ins;
+  for (const std::string& name : layers[0].names) drop_ins[name] = {&layers[0], {}};
+  for (const std::string& name : layers[1].names) {
+    const bool replaces = drop_ins.contains(name);
+    drop_ins[name] = {&layers[1], replaces ? layers[0].path + '/' + name : std::string()};
+  }
+  if (drop_ins.size() >= kMaxFiles) {
+    problems.push_back({layers[1].path, 0, 0, "more than " + std::to_string(kMaxFiles) + " files"});
+    return std::unexpected(std::move(problems));
+  }
+  for (auto& [name, origin] : drop_ins) {
+    collector.add(*origin.layer, name, std::move(origin.replaces));
+  }
+  if (!problems.empty()) return std::unexpected(std::move(problems));
+  return collector.take();
+}
+
+std::expected<std::vector<SourceFile>, std::vector<Problem>> read_files(const Layout& layout,
+                                                                        OwnerRule owner) {
+  Trust trust;
+  if (owner == OwnerRule::Root) trust.owner = 0;
+  return read_files_of(layout, trust);
+}
+
+}  // namespace stepup::rules
