@@ -140,8 +140,12 @@ class Machine:
                 env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
                 start_new_session=True)
         self._init = wait_until(self._find_init, "container's init", 20)
-        wait_until(lambda: self.run("systemctl", "is-system-running", check=False).stdout.strip()
-                   in ("running", "degraded"), "container is up", 60)
+        try:
+            wait_until(lambda: self.run("systemctl", "is-system-running", check=False).stdout.strip()
+                       in ("running", "degraded"), "container is up", 60)
+        except AssertionError:
+            print(self.systemctl("list-jobs", "--no-pager").stdout, self.journal("-b", "-n", "40"))
+            raise
 
     def _find_init(self):
         if self._nspawn.poll() is not None:
