@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/ctl/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <cstddef>
+#include <string_view>
+
+#include "stepupd/base/printable.h"
+
+namespace stepup::ctl {
+namespace {
+
+using Failure = std::string;  // empty = the value is good
+
+// Empty would mean "not given" on the wire, and so another request than the one that was typed.
+auto from_one_to(std::size_t limit) {
+  return [limit](const std::string& value) -> Failure {
+    if (value.empty()) return "must not be empty";
+    if (value.size() > limit) return "is longer than " + std::to_string(limit) + " bytes";
+    return "";
+  };
+}
+
+CLI::Option* add_user(CLI::App* verb, std::string& user) {
+  return verb->add_option("--user", user, "whose factors, instead of your own; needs root")
+      ->type_name("USER")
+      ->check(from_one_to(wire::kMaxName));
+}
+
+CLI::Option* add_name(CLI::App* verb, std::string& user) {
+  return verb->add_option("USER", user, "the person's user name")
+      ->type_name("")
+      ->required()
+      ->check(from_one_to(wire::kMaxName));
+}
+
+constexpr struct {
+  std::string_view name;
+  wire::HashAlgorithm algorithm;
+} kAlgorithms[] = {
+    {"sha1",   wire::HashAlgorithm::Sha1  },
+    {"sha256", wire::HashAlgorithm::Sha256},
+    {"sha512", wire::HashAlgorithm::Sha512},
+};
+
+Failure an_algorithm(const std::string& value) {
+  for (const auto& known : kAlgorithms) {
+    if (known.name == value) return "";
+  }
+  return "must be sha1, sha256 or sha512";
+}
+
+// The whole grammar, and where its values go.
+class Grammar {
+ public:
+  Grammar() {
+    app_.name("stepupctl");
+    app_.set_version_flag("--version", "stepupctl " STEPUP_VERSION);
+    app_.footer("See stepupctl(1).");
+    app_.fallthrough();  // --socket may also follow the verb
+    app_.require_subcommand(1);
+    app_.add_option("--socket", line_.socket, "where stepupd listens")
+        ->type_name("PATH")
+        ->capture_default_str()
+        ->check(from_one_to(kMaxSocketPath));
+    add_enroll();
+    add_administration();
+    add_own();
+    add_config();
+  }
+
+  std::expected<CommandLine, Stop> parse(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::CallForVersion& version) {
+      return std::unexpected(Stop{ExitCode::Done, std::string(version.what()) + "\n"});
+    } catch (const CLI::CallForHelp&) {
+      return std::unexpected(Stop{ExitCode::Done, app_.help()});
+    } catch (const CLI::CallForAllHelp&) {
+      return std::unexpected(Stop{ExitCode::Done, app_.help("", CLI::AppFormatMode::All)});
+    } catch (const CLI::ParseError& error) {
+      return std::unexpected(
+          Stop{ExitCode::Usage, printable(error.what()) + "\nstepupctl: see " + help_command()});
+    }
+    line_.command = chosen();
+    return std::move(line_);
+  }
+
+ private:
+  static constexpr std::size_t kMaxSocketPath = 107;  // sockaddr_un, without the final NUL
+
+  void add_enroll() {
+    enroll_ = app_.add_subcommand("enroll", "add a second factor");
+    enroll_->require_subcommand(1);
+    totp_ = enroll_->add_subcommand("totp", "an authenticator that shows one-time codes");
+    add_user(totp_, enrollment_.user);
+    totp_->add_option("--label", enrollment_.label, "what you will call it")
+        ->type_name("LABEL")
+        ->check(from_one_to(wire::kMaxLabel));
+    totp_
+        ->add_option("--replace", enrollment_.replace_label,
+                     "remove this one once the new one is proved")
+        ->type_name("LABEL")
+        ->check(from_one_to(wire::kMaxLabel));
+    totp_->add_option("--algorithm", algorithm_, "sha1 (the default), sha256 or sha512")
+        ->type_name("NAME")
+        ->check(an_algorithm);
+    totp_->add_option("--digits", digits_, "length of its codes: 6 (the default), 7 or 8")
+        ->type_name("N")
+        ->check(CLI::Range(6, 8).description(""));
+    recovery_codes_ = enroll_->add_subcommand("recovery-codes",
+                                              "ten codes for a lost device, instead of old ones");
+    add_user(recovery_codes_, enrollment_.user);
+  }
+
+  void add_administration() {
+    ticket_ = app_.add_subcommand("ticket", "let a person enrol a first factor; needs root");
+    add_name(ticket_, user_);
+    reset_ =
+        app_.add_subcommand("reset", "clear a person's factors and print a new ticket; needs root");
+    add_name(reset_, user_);
+    reset_->add_flag("--yes", line_.confirmed, "do not ask for confirmation");
+  }
+
+  void add_own() {
+    list_ = app_.add_subcommand("list", "show enrolled factors");
+    add_user(list_, user_);
+    remove_ = app_.add_subcommand("remove", "remove a factor");
+    remove_->add_option("LABEL", label_, "as \"stepupctl list\" shows it")
+        ->type_name("")
+        ->required()
+        ->check(from_one_to(wire::kMaxLabel));
+    add_user(remove_, user_);
+    status_ = app_.add_subcommand("status", "show what this session has proved, and the rules");
+    verify_ = app_.add_subcommand("verify", "step up now, before sudo or su asks");
+    verify_->add_flag("--session", whole_session_,
+                      "for the whole login session, where the administrator allows it");
+  }
+
+  void add_config() {
+    config_ = app_.add_subcommand("config", "work with the configuration");
+    config_->require_subcommand(1);
+    check_ = config_->add_subcommand("check", "look for mistakes in the configuration files");
+    check_->add_option("DIR", directory_, "holds stepupd.conf; by default /etc/stepup")
+        ->type_name("")
+        ->check(from_one_to(wire::kMaxText));
+  }
+
+  Command chosen() {
+    if (totp_->parsed()) {
+      enrollment_.kind = wire::EnrollKind::Totp;
+      for (const auto& known : kAlgorithms) {
+        if (known.name == algorithm_) enrollment_.algorithm = known.algorithm;
+      }
+      enrollment_.digits = static_cast<std::uint8_t>(digits_);
+      return enrollment_;
+    }
+    if (recovery_codes_->parsed()) {
+      enrollment_.kind = wire::EnrollKind::RecoveryCodes;
+      return enrollment_;
+    }
+    if (ticket_->parsed()) return wire::TicketRequest{user_};
+    if (reset_->parsed()) return wire::ResetRequest{user_};
+    if (list_->parsed()) return wire::ListRequest{user_};
+    if (remove_->parsed()) return wire::RemoveRequest{user_, label_};
+    if (verify_->parsed()) return wire::VerifyRequest{whole_session_};
+    if (check_->parsed()) return ConfigCheck{directory_};
+    return wire::StatusRequest{};
+  }
+
+  // "stepupctl enroll totp --help", for the verb that was being read.
+  std::string help_command() const {
+    std::string words = "stepupctl";
+    for (const CLI::App* verb = &app_; verb != nullptr;) {
+      const auto parsed = verb->get_subcommands();
+      verb = parsed.empty() ? nullptr : parsed.front();
+      if (verb != nullptr) words.append(" ").append(verb->get_name());
+    }
+    return words + " --help";
+  }
+
+  CLI::App app_{"Step up, and manage your second factors on this host."};
+  CLI::App* enroll_ = nullptr;
+  CLI::App* totp_ = nullptr;
+  CLI::App* recovery_codes_ = nullptr;
+  CLI::App* ticket_ = nullptr;
+  CLI::App* reset_ = nullptr;
+  CLI::App* list_ = nullptr;
+  CLI::App* remove_ = nullptr;
+  CLI::App* status_ = nullptr;
+  CLI::App* verify_ = nullptr;
+  CLI::App* config_ = nullptr;
+  CLI::App* check_ = nullptr;
+
+  CommandLine line_;
+  wire::EnrollRequest enrollment_;
+  std::string algorithm_ = "sha1";
+  int digits_ = 6;
+  std::string user_;
+  std::string label_;
+  std::string directory_;
+  bool whole_session_ = false;
+};
+
+}  // namespace
+
+std::expected<CommandLine, Stop> parse_command_line(int argc, const char* const* argv) {
+  return Grammar().parse(argc, argv);
+}
+
+}  // namespace stepup::ctl

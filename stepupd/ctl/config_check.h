@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: ISC
+// "config check": the daemon's own reading of the files, without the daemon.
+#pragma once
+
+#include "stepupd/ctl/command_line.h"
+#include "stepupd/ctl/exit_code.h"
+
+namespace stepup::ctl {
+
+// Reads what stepupd would read.  Mistakes go to standard error, one a line as "file:line:column:
+// what"; the rules go to standard output.  With a directory it stands for /etc/stepup, and its
+// owner does not matter, since files are checked before they are installed.  Returns Refused
+// when stepupd would refuse the files.
+[[nodiscard]] ExitCode check_config(const ConfigCheck& check);
+
+}  // namespace stepup::ctl

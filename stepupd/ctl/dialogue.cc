@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/ctl/dialogue.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "stepupd/ctl/output.h"
+#include "stepupd/ctl/qr_code.h"
+#include "stepupd/ctl/report.h"
+#include "stepupd/ctl/signals.h"
+#include "stepupd/wire/words.h"
+
+namespace stepup::ctl {
+namespace {
+
+void complain(wire::MessageId id, std::vector<std::string> args) {
+  ctl::complain(wire::sentence({id, std::move(args)}));
+}
+
+constexpr ExitCode exit_code_of(wire::VerdictCode code) noexcept {
+  switch (code) {
+    case wire::VerdictCode::Granted:
+    case wire::VerdictCode::NotRequired:
+      return ExitCode::Done;
+    case wire::VerdictCode::Denied:
+      return ExitCode::Refused;
+    case wire::VerdictCode::LockedOut:
+      return ExitCode::LockedOut;
+    case wire::VerdictCode::Unavailable:
+      return ExitCode::Unavailable;
+  }
+  return ExitCode::Unavailable;
+}
+
+// Input is untrusted.  Secrets go to the terminal as they are, since an escaped code could not be
+// typed; so what is not plain text is refused instead.
+bool is_plain(std::string_view text, std::string_view also = {}) noexcept {
+  return !text.empty() && std::ranges::all_of(text, [also](char c) {
+    return (c > 0x20 && c < 0x7f) || also.find(c) != std::string_view::npos;
+  });
+}
+
+class Relay {
+ public:
+  Relay(wire::Client& client, const Terminal& terminal, const std::string& socket)
+      : client_(client), terminal_(terminal), socket_(socket) {}
+
+  ExitCode run() {
+    while (!exit_) {
+      auto packet = client_.next([this] { return something_came(); });
+      if (ending_signal_came()) {
+        interrupt();
+      } else if (reply_) {
+        answer();
+      } else if (!packet) {
+        lost(packet.error().code);
+      } else {
+        receive(*packet);
+      }
+    }
+    return *exit_;
+  }
+
+ private:
+  // Looked at between the daemon's packets, so that its verdict (the time is up) and its death end
+  // an open question.
+  bool something_came() {
+    if (ending_signal_came()) return true;
+    if (question_) reply_ = question_->poll();
+    return reply_.has_value();
+  }
+
+  void interrupt() {
+    question_.reset();
+    (void)client_.send(wire::Cancel{wire::CancelReason::Interrupted});  // it may be gone as well
+    exit_ = ExitCode::Interrupted;
+  }
+
+  void answer() {
+    const Reply reply = std::move(*std::exchange(reply_, std::nullopt));
+    question_.reset();
+    // A daemon that is gone is noticed by the next read, which may still hold its verdict.
+    switch (reply.kind) {
+      case Reply::Kind::Line:
+        (void)client_.send(wire::Answer{reply.text.copy()});
+        break;
+      case Reply::Kind::Empty:
+        cancel(wire::CancelReason::EmptyAnswer);
+        break;
+      case Reply::Kind::EndOfInput:
+        cancel(terminal_.interactive() ? wire::CancelReason::EmptyAnswer
+                                       : wire::CancelReason::NoConversation);
+        break;
+      case Reply::Kind::TooLong:
+        cancel(wire::CancelReason::Unusable);
+        break;
+    }
+  }
+
+  void cancel(wire::CancelReason reason) { (void)client_.send(wire::Cancel{reason}); }
+
+  void lost(Errc why) {
+    question_.reset();
+    exit_ = ExitCode::Unavailable;
+    switch (why) {
+      case Errc::TimedOut:
+        return complain(wire::MessageId::DaemonSilent, {socket_});
+      case Errc::Closed:
+        return complain(wire::MessageId::DaemonLeft, {socket_});
+      default:
+        return complain(wire::MessageId::DaemonNonsense, {socket_});
+    }
+  }
+
+  void receive(const wire::Packet& packet) {
+    // Whatever the daemon says now, it does not wait for the answer any more.
+    question_.reset();
+    switch (packet.header.type) {
+      case wire::MessageType::Prompt:
+        return take<wire::Prompt>(packet);
+      case wire::MessageType::Notice:
+        return take<wire::Notice>(packet);
+      case wire::MessageType::Verdict:
+        return take<wire::Verdict>(packet);
+      case wire::MessageType::VersionMismatch:
+        return take<wire::VersionMismatch>(packet);
+      case wire::MessageType::StatusReport:
+        return take<wire::StatusReport>(packet);
+      case wire::MessageType::CredentialList:
+        return take<wire::CredentialList>(packet);
+      case wire::MessageType::NewAuthenticator:
+        return take<wire::NewAuthenticator>(packet);
+      case wire::MessageType::NewRecoveryCodes:
+        return take<wire::NewRecoveryCodes>(packet);
+      case wire::MessageType::NewTicket:
+        return take<wire::NewTicket>(packet);
+      default:
+        return lost(Errc::Malformed);
+    }
+  }
+
+  template <typename Message>
+  void take(const wire::Packet& packet) {
+    auto message = wire::decode<Message>(packet);
+    if (!message) return lost(message.error().code);
+    on(*message);
+  }
+
+  void on(const wire::Prompt& prompt) {
+    question_.emplace(terminal_, wire::sentence(prompt.words), prompt.echo);
+  }
+
+  void on(const wire::Notice& notice) {
+    (void)write_all(STDERR_FILENO, wire::sentence(notice.words) + "\n");
+  }
+
+  void on(const wire::Verdict& verdict) {
+    exit_ = exit_code_of(verdict.code);
+    if (verdict.words.id != wire::MessageId::None) {
+      ctl::complain(wire::sentence(verdict.words));
+    } else if (exit_ != ExitCode::Done) {
+      ctl::complain("stepupd refused and gave no reason; see journalctl -u stepupd");
+    }
+  }
+
+  void on(const wire::VersionMismatch& other) {
+    exit_ = ExitCode::Unavailable;
+    complain(wire::MessageId::DaemonVersion,
+             {std::to_string(wire::kVersion), std::to_string(other.oldest),
+              std::to_string(other.newest)});
+  }
+
+  void on(const wire::StatusReport& status) { show(render(status)); }
+  void on(const wire::CredentialList& list) { show(render(list)); }
+
+  void on(const wire::NewAuthenticator& authenticator) {
+    const std::string_view uri = authenticator.otpauth_uri.text();
+    if (!is_plain(uri) || !uri.starts_with("otpauth://")) return lost(Errc::Malformed);
+    // A code that the screen breaks into pieces helps nobody: then the URI alone must do.
+    const auto code = draw_qr_code(authenticator.otpauth_uri);
+    if (code && screen_fits(code->columns)) {
+      show("Scan this with your authenticator app, or give it the otpauth address below.\n");
+      show(code->text.text());
+    }
+    show(uri);
+    show("\n");
+  }
+
+  void on(const wire::NewRecoveryCodes& recovery) {
+    std::string_view codes = recovery.codes.text();
+    if (!is_plain(codes, " \n")) return lost(Errc::Malformed);
+    if (codes.ends_with('\n')) codes.remove_suffix(1);
+    show(
+        "Write down these recovery codes and keep them apart from your device. Each works once, "
+        "and they are not shown again.\n");
+    show(codes);
+    show("\n");
+  }
+
+  void on(const wire::NewTicket& ticket) {
+    if (!is_plain(ticket.ticket.text())) return lost(Errc::Malformed);
+    show(ticket_heading(ticket));
+    show(ticket.ticket.text());
+    show("\n");
+    show(ticket_advice(ticket));
+  }
+
+  // Writes to standard output.  On failure ends the dialogue, for a person who cannot see what is
+  // enrolled must not be asked to confirm it.
+  void show(std::string_view text) {
+    if (exit_) return;
+    if (const auto written = write_all(STDOUT_FILENO, text); !written) {
+      ctl::complain(std::string("cannot write to standard output: ") +
+                    strerrordesc_np(written.error().sys_errno));
+      cancel(wire::CancelReason::NoConversation);
+      exit_ = ExitCode::Refused;
+    }
+  }
+
+  wire::Client& client_;
+  const Terminal& terminal_;
+  const std::string& socket_;
+  std::optional<Question> question_;  // open while the daemon waits for an answer
+  std::optional<Reply> reply_;
+  std::optional<ExitCode> exit_;
+};
+
+}  // namespace
+
+void complain_of_absence(const std::string& socket, const Error& why) {
+  const char* const cause = strerrordesc_np(why.sys_errno);
+  complain(wire::MessageId::DaemonAbsent,
+           {socket, why.sys_errno == 0 || cause == nullptr ? why.what : cause});
+  complain("see: systemctl status stepupd.socket stepupd-control.socket");
+}
+
+ExitCode relay(wire::Client& client, const Terminal& terminal, const std::string& socket) {
+  return Relay(client, terminal, socket).run();
+}
+
+}  // namespace stepup::ctl

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: ISC
+// One request on control.sock, from the first packet to the verdict.
+#pragma once
+
+#include <string>
+
+#include "stepupd/base/result.h"
+#include "stepupd/ctl/exit_code.h"
+#include "stepupd/ctl/terminal.h"
+#include "stepupd/wire/client.h"
+
+namespace stepup::ctl {
+
+// Says why nobody answers at `socket`, and what to do.
+void complain_of_absence(const std::string& socket, const Error& why);
+
+// Relays between the daemon and the person until the verdict: prompts are asked on `terminal`,
+// notices and refusals go to standard error, reports to standard output.  Takes no decision.
+// Returns how the program ends; whatever went wrong has been said.
+// Requires that the request was sent through `client`, and block_ending_signals().
+[[nodiscard]] ExitCode relay(wire::Client& client, const Terminal& terminal,
+                             const std::string& socket);
+
+}  // namespace stepup::ctl

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: ISC
+// stepupctl: the person's and the administrator's command.
+//
+// SECURITY
+//   Runs as whoever calls it and is not set-uid: it can ask stepupd for nothing that the caller
+//   could not ask with a program of their own.  What the caller may have is decided by stepupd,
+//   from what the kernel says of the connection.
+//   Talks to stepupd over control.sock only.  What comes from there is bounded, decoded strictly
+//   and made printable before it reaches the terminal.
+//   Opens, besides, the controlling terminal, and conf files for "config check".
+//   Secrets are typed, never arguments (ps(1) shows those to everybody); they are wiped after use,
+//   and no core file is left.  The terminal is restored on every way out, signals included.
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <exception>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+
+#include "stepupd/base/printable.h"
+#include "stepupd/ctl/command_line.h"
+#include "stepupd/ctl/config_check.h"
+#include "stepupd/ctl/dialogue.h"
+#include "stepupd/ctl/exit_code.h"
+#include "stepupd/ctl/output.h"
+#include "stepupd/ctl/signals.h"
+#include "stepupd/ctl/terminal.h"
+#include "stepupd/wire/client.h"
+
+namespace stepup::ctl {
+namespace {
+
+// What is said when a request that changes something was granted.
+template <typename Request>
+constexpr std::string_view kDoneWords = "";
+template <>
+constexpr std::string_view kDoneWords<wire::EnrollRequest> =
+    "Enrolled. To see your factors run: stepupctl list\n";
+template <>
+constexpr std::string_view kDoneWords<wire::RemoveRequest> = "Removed.\n";
+template <>
+constexpr std::string_view kDoneWords<wire::VerifyRequest> =
+    "Verified. To see how far it reaches run: stepupctl status\n";
+
+// Whether the caller means it.  Returns Done for yes.
+ExitCode confirm_reset(const Terminal& terminal, const std::string& user) {
+  Question question(
+      terminal,
+      "This clears all second factors of " + printable(user) + ". To go on, type the user's name: ",
+      true);
+  const auto reply = question.wait();
+  if (!reply) return ExitCode::Interrupted;
+  if (reply->kind == Reply::Kind::Line && reply->text.text() == user) return ExitCode::Done;
+  complain(terminal.interactive() ? "that is not the name: nothing was changed"
+                                  : "nothing was changed; without a terminal, confirm with --yes");
+  return terminal.interactive() ? ExitCode::Refused : ExitCode::Usage;
+}
+
+template <typename Request>
+ExitCode carry_out(const Request& request, const CommandLine& line) {
+  const Terminal terminal;
+  if constexpr (std::is_same_v<Request, wire::ResetRequest>) {
+    if (!line.confirmed) {
+      const ExitCode answer = confirm_reset(terminal, request.user);
+      if (answer != ExitCode::Done) return answer;
+    }
+  }
+  auto client = wire::Client::connect(line.socket, wire::Socket::Control);
+  if (!client) {
+    complain_of_absence(line.socket, client.error());
+    return ExitCode::Unavailable;
+  }
+  // A failure shows when the answer is read, which may be a refusal that was sent before the daemon
+  // closed; what parse_command_line() returns always fits.
+  (void)client->send(request);
+  const ExitCode code = relay(*client, terminal, line.socket);
+  if (code == ExitCode::Done) (void)write_all(STDOUT_FILENO, kDoneWords<Request>);
+  return code;
+}
+
+ExitCode carry_out(const ConfigCheck& check, const CommandLine&) { return check_config(check); }
+
+ExitCode run(int argc, const char* const* argv) {
+  auto line = parse_command_line(argc, argv);
+  if (!line) {
+    const Stop& stop = line.error();
+    if (stop.code != ExitCode::Done) {
+      complain(stop.text);
+      return stop.code;
+    }
+    return write_all(STDOUT_FILENO, stop.text) ? stop.code : ExitCode::Refused;
+  }
+  return std::visit([&](const auto& command) { return carry_out(command, *line); }, line->command);
+}
+
+}  // namespace
+}  // namespace stepup::ctl
+
+int main(int argc, char** argv) {
+  // Against core files, also those that a crash handler takes whatever the size limit says.
+  (void)prctl(PR_SET_DUMPABLE, 0);
+  stepup::ctl::block_ending_signals();
+  try {
+    return static_cast<int>(stepup::ctl::run(argc, argv));
+  } catch (const std::exception& fault) {  // no memory, most likely
+    stepup::ctl::complain(stepup::printable(fault.what()));
+    return static_cast<int>(stepup::ctl::ExitCode::Unavailable);
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/ctl/report.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "stepupd/base/printable.h"
+#include "stepupd/ctl/time_text.h"
+
+namespace stepup::ctl {
+namespace {
+
+using TableRow = std::array<std::string, 5>;
+
+// Columns two spaces apart, none padded at the end of a line.
+std::string table(const std::vector<TableRow>& rows) {
+  std::array<std::size_t, std::tuple_size_v<TableRow>> widths{};
+  for (const TableRow& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const TableRow& row : rows) {
+    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
+      out.append(row[i]).append(widths[i] - row[i].size() + 2, ' ');
+    }
+    out.append(row.back()).push_back('\n');
+  }
+  return out;
+}
+
+// "Title:    first" and the further lines below the first.
+std::string section(std::string_view title, const std::vector<std::string>& lines) {
+  constexpr std::size_t kIndent = 10;
+  std::string out;
+  for (const std::string& line : lines) {
+    const std::string_view head = out.empty() ? title : std::string_view();
+    out.append(head).append(kIndent - head.size(), ' ').append(line).push_back('\n');
+  }
+  return out;
+}
+
+constexpr const char* reach(Scope scope) noexcept {
+  switch (scope) {
+    case Scope::Session:
+      return "for this login session";
+    case Scope::Tty:
+      return "for this terminal";
+    case Scope::Process:
+      return "for one command";
+  }
+  return "?";
+}
+
+std::string line_of(const wire::GrantRow& grant) {
+  return std::string(to_string(grant.level)) + " by " + to_string(grant.factor) + ", " +
+         duration(grant.age_seconds) + " ago, " + reach(grant.scope);
+}
+
+std::string line_of(const wire::RuleRow& rule) {
+  return (rule.enforced ? "" : "only reported: ") + printable(rule.demand) + "  \"" +
+         printable(rule.name) + "\" (" + printable(rule.origin) + ")";
+}
+
+}  // namespace
+
+std::string render(const wire::CredentialList& list) {
+  if (list.credentials.empty()) {
+    return printable(list.user) + " has no second factor on this host.\n";
+  }
+  std::vector<TableRow> rows = {
+      {"FACTOR", "LABEL", "DETAILS", "ADDED", "LAST USED"}
+  };
+  for (const wire::CredentialRow& row : list.credentials) {
+    rows.push_back({to_string(row.factor), printable(row.label), printable(row.details),
+                    local_time(row.created_at),
+                    row.last_used_at == 0 ? "never" : local_time(row.last_used_at)});
+  }
+  return table(rows);
+}
+
+std::string render(const wire::StatusReport& status) {
+  std::vector<std::string> grants;
+  for (const wire::GrantRow& grant : status.grants) grants.push_back(line_of(grant));
+  if (grants.empty()) grants.emplace_back("nothing");
+
+  std::vector<std::string> rules;
+  for (const wire::RuleRow& rule : status.rules) rules.push_back(line_of(rule));
+  if (rules.empty()) rules.emplace_back("none");
+
+  std::vector<std::string> remarks;
+  for (const std::string& remark : status.remarks) remarks.push_back(printable(remark, 1024));
+
+  return section("Session:", {printable(status.session)}) + section("Proved:", grants) +
+         section("Rules:", rules) + section("Remarks:", remarks) +
+         section("stepupd:", {printable(status.daemon_version)});
+}
+
+std::string ticket_heading(const wire::NewTicket& ticket) {
+  return "Enrolment ticket for " + printable(ticket.user) + ", good once, until " +
+         local_time(ticket.expires_at) + ":\n";
+}
+
+std::string ticket_advice(const wire::NewTicket& ticket) {
+  return "Give it to " + printable(ticket.user) +
+         " alone, who logs in to this host and types: stepupctl enroll totp\n";
+}
+
+}  // namespace stepup::ctl

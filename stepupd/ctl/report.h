@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: ISC
+// The daemon's reports as text for people.  Pure, but for the local time zone.
+#pragma once
+
+#include <string>
+
+#include "stepupd/wire/messages.h"
+
+namespace stepup::ctl {
+
+// Input is untrusted: labels, sessions and rule names are other people's text, so each is made
+// printable.  Returns whole lines.
+[[nodiscard]] std::string render(const wire::CredentialList& list);
+[[nodiscard]] std::string render(const wire::StatusReport& status);
+
+// The lines before and after a ticket, which stands alone on its own line.
+[[nodiscard]] std::string ticket_heading(const wire::NewTicket& ticket);
+[[nodiscard]] std::string ticket_advice(const wire::NewTicket& ticket);
+
+}  // namespace stepup::ctl

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/ctl/command_line.h"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <CppUTest/TestHarness.h>
+
+namespace {
+
+using namespace stepup;
+using ctl::Command;
+using ctl::ConfigCheck;
+using ctl::ExitCode;
+
+auto parse(const std::vector<std::string>& words) {
+  std::vector<const char*> argv = {"stepupctl"};
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  return ctl::parse_command_line(static_cast<int>(argv.size()), argv.data());
+}
+
+wire::EnrollRequest enroll(wire::EnrollKind kind, const char* user, const char* label = "",
+                           const char* replace = "",
+                           wire::HashAlgorithm algorithm = wire::HashAlgorithm::Sha1,
+                           std::uint8_t digits = 6) {
+  return {.kind = kind,
+          .user = user,
+          .label = label,
+          .replace_label = replace,
+          .algorithm = algorithm,
+          .digits = digits};
+}
+
+}  // namespace
+
+TEST_GROUP(CtlCommandLine){};
+
+TEST(CtlCommandLine, TurnsEachVerbIntoItsRequest) {
+  using enum wire::EnrollKind;
+  const struct {
+    const char* name;
+    std::vector<std::string> words;
+    Command want;
+  } kCases[] = {
+      {"status", {"status"}, wire::StatusRequest{}},
+      {"own list", {"list"}, wire::ListRequest{""}},
+      {"another's list", {"list", "--user", "alice"}, wire::ListRequest{"alice"}},
+      {"option with =", {"list", "--user=alice"}, wire::ListRequest{"alice"}},
+      {"plain enrol", {"enroll", "totp"}, enroll(Totp, "")},
+      {"enrol with everything",
+       {"enroll", "totp", "--user", "bob", "--label", "new phone", "--replace", "phone",
+        "--algorithm", "sha256", "--digits", "8"},
+       enroll(Totp, "bob", "new phone", "phone", wire::HashAlgorithm::Sha256, 8)},
+      {"sha512",
+       {"enroll", "totp", "--algorithm", "sha512"},
+       enroll(Totp, "", "", "", wire::HashAlgorithm::Sha512)},
+      {"recovery codes", {"enroll", "recovery-codes"}, enroll(RecoveryCodes, "")},
+      {"another's recovery codes",
+       {"enroll", "recovery-codes", "--user", "bob"},
+       enroll(RecoveryCodes, "bob")},
+      {"ticket", {"ticket", "alice"}, wire::TicketRequest{"alice"}},
+      {"reset", {"reset", "alice"}, wire::ResetRequest{"alice"}},
+      {"remove", {"remove", "phone"}, wire::RemoveRequest{"", "phone"}},
+      {"remove another's",
+       {"remove", "phone", "--user", "bob"},
+       wire::RemoveRequest{"bob", "phone"}},
+      {"a label like an option", {"remove", "--", "--user"}, wire::RemoveRequest{"", "--user"}},
+      {"verify", {"verify"}, wire::VerifyRequest{false}},
+      {"verify --session", {"verify", "--session"}, wire::VerifyRequest{true}},
+      {"the host's files", {"config", "check"}, ConfigCheck{""}},
+      {"other files", {"config", "check", "conf"}, ConfigCheck{"conf"}},
+      {"the longest label",
+       {"remove", std::string(wire::kMaxLabel, 'x')},
+       wire::RemoveRequest{"", std::string(wire::kMaxLabel, 'x')}},
+  };
+  for (const auto& c : kCases) {
+    const auto line = parse(c.words);
+    CHECK_TEXT(line.has_value(), c.name);
+    CHECK_TEXT(line->command == c.want, c.name);
+    CHECK_TEXT(line->socket == ctl::kDefaultSocket, c.name);
+    CHECK_TEXT(!line->confirmed, c.name);
+  }
+}
+
+TEST(CtlCommandLine, TakesTheSocketBeforeAndAfterTheVerb) {
+  for (const auto& words : {
+           std::vector<std::string>{"--socket", "/tmp/s", "enroll", "totp"},
+           std::vector<std::string>{"enroll", "totp", "--socket=/tmp/s"}
+  }) {
+    const auto line = parse(words);
+    CHECK(line.has_value());
+    CHECK(line->socket == "/tmp/s");
+    CHECK(std::holds_alternative<wire::EnrollRequest>(line->command));
+  }
+}
+
+TEST(CtlCommandLine, ConfirmsAResetOnlyByYes) {
+  CHECK(!parse({"reset", "alice"})->confirmed);
+  CHECK(parse({"reset", "alice", "--yes"})->confirmed);
+}
+
+TEST(CtlCommandLine, RefusesWhatMakesNoSense) {
+  const struct {
+    const char* name;
+    std::vector<std::string> words;
+  } kCases[] = {
+      {"no verb",                             {}                                               },
+      {"unknown verb",                        {"enrol"}                                        },
+      {"abbreviated verb",                    {"stat"}                                         },
+      {"two verbs",                           {"status", "list"}                               },
+      {"enroll without a kind",               {"enroll"}                                       },
+      {"config without a verb",               {"config"}                                       },
+      {"ticket for nobody",                   {"ticket"}                                       },
+      {"ticket for nobody, by an empty word", {"ticket", ""}                                   },
+      {"remove nothing",                      {"remove"}                                       },
+      {"empty label",                         {"remove", ""}                                   },
+      {"empty label to replace",              {"enroll", "totp", "--replace="}                 },
+      {"empty user",                          {"list", "--user", ""}                           },
+      {"empty socket",                        {"status", "--socket="}                          },
+      {"label too long for the wire",         {"remove", std::string(wire::kMaxLabel + 1, 'x')}},
+      {"user too long for the wire",          {"ticket", std::string(wire::kMaxName + 1, 'x')} },
+      {"socket too long for an address",      {"status", "--socket", std::string(108, 'x')}    },
+      {"5 digits",                            {"enroll", "totp", "--digits", "5"}              },
+      {"9 digits",                            {"enroll", "totp", "--digits", "9"}              },
+      {"digits that wrap to 6",               {"enroll", "totp", "--digits", "262"}            },
+      {"no number",                           {"enroll", "totp", "--digits", "six"}            },
+      {"md5",                                 {"enroll", "totp", "--algorithm", "md5"}         },
+      {"algorithm by its number",             {"enroll", "totp", "--algorithm", "1"}           },
+      {"a code as an argument",               {"verify", "123456"}                             },
+      {"unknown option",                      {"status", "--force"}                            },
+      {"--yes where nothing is asked",        {"ticket", "alice", "--yes"}                     },
+  };
+  for (const auto& c : kCases) {
+    const auto line = parse(c.words);
+    CHECK_TEXT(!line.has_value(), c.name);
+    CHECK_TEXT(line.error().code == ExitCode::Usage, c.name);
+    CHECK_TEXT(line.error().text.find("--help") != std::string::npos, c.name);
+  }
+}
+
+TEST(CtlCommandLine, NamesTheHelpOfTheVerbThatWasMistaken) {
+  const auto line = parse({"enroll", "totp", "--digits", "9"});
+  CHECK(line.error().text.ends_with("see stepupctl enroll totp --help"));
+}
+
+TEST(CtlCommandLine, LetsNoEscapeSequenceThroughInAComplaint) {
+  const auto line = parse({"status", "\x1b[2J"});
+  CHECK(line.error().text.find('\x1b') == std::string::npos);
+}
+
+TEST(CtlCommandLine, EndsWellAfterHelpAndVersion) {
+  for (const auto& words : {
+           std::vector<std::string>{"--help"},
+           std::vector<std::string>{"--version"},
+           std::vector<std::string>{"enroll", "totp", "--help"}
+  }) {
+    const auto line = parse(words);
+    CHECK(!line.has_value());
+    CHECK(line.error().code == ExitCode::Done);
+    CHECK(line.error().text.ends_with('\n'));
+  }
+  CHECK(parse({"--version"}).error().text == "stepupctl " STEPUP_VERSION "\n");
+}

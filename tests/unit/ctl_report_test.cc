@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/ctl/report.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include <CppUTest/TestHarness.h>
+
+namespace {
+
+using namespace stepup;
+using ctl::render;
+
+constexpr std::int64_t kNov25 = 1'795'635'659;  // 2026-11-25 19:40:59 UTC
+
+}  // namespace
+
+TEST_GROUP(CtlReport) {
+  void setup() override {
+    const char* const zone = getenv("TZ");
+    had_zone_ = zone != nullptr;
+    if (had_zone_) zone_ = zone;
+    setenv("TZ", "UTC0", 1);
+    tzset();
+  }
+  void teardown() override {
+    if (had_zone_) {
+      setenv("TZ", zone_.c_str(), 1);
+    } else {
+      unsetenv("TZ");
+    }
+    tzset();
+    zone_ = std::string();
+  }
+
+  bool had_zone_ = false;
+  std::string zone_;
+};
+
+TEST(CtlReport, AlignsCredentialsUnderTheirHeadings) {
+  const wire::CredentialList list{
+      .user = "alice",
+      .credentials = {
+                      {.factor = FactorKind::Totp,
+           .label = "phone",
+           .details = "SHA1, 6 digits, 30 s",
+           .created_at = 0,
+           .last_used_at = kNov25},
+                      {.factor = FactorKind::RecoveryCode,
+           .label = "recovery-codes",
+           .details = "8 of 10 unused",
+           .created_at = 0,
+           .last_used_at = 0},
+                      }
+  };
+  STRCMP_EQUAL(
+      "FACTOR         LABEL           DETAILS               ADDED             LAST USED\n"
+      "totp           phone           SHA1, 6 digits, 30 s  1970-01-01 00:00  2026-11-25 19:40\n"
+      "recovery_code  recovery-codes  8 of 10 unused        1970-01-01 00:00  never\n",
+      render(list).c_str());
+}
+
+TEST(CtlReport, SaysThatNothingIsEnrolled) {
+  STRCMP_EQUAL("alice has no second factor on this host.\n",
+               render(wire::CredentialList{.user = "alice", .credentials = {}}).c_str());
+}
+
+TEST(CtlReport, TellsWhatIsProvedHowLongAgoAndHowFarItReaches) {
+  const wire::StatusReport status{
+      .daemon_version = "0.1.0",
+      .session = "login session 3, /dev/pts/0",
+      .grants = {{Level::Otp, FactorKind::Totp, Scope::Session, 185},
+                 {Level::Otp, FactorKind::RecoveryCode, Scope::Tty, 12}},
+      .rules = {{"root shells", "otp within 15min, scope session", "stepupd.conf:12", true},
+                 {"trial", "otp every time, scope tty", "stepupd.conf.d/50-trial.conf:1", false}},
+      .remarks = {"no rule matches su: nobody is asked"}
+  };
+  STRCMP_EQUAL(
+      "Session:  login session 3, /dev/pts/0\n"
+      "Proved:   otp by totp, 3min 5s ago, for this login session\n"
+      "          otp by recovery_code, 12s ago, for this terminal\n"
+      "Rules:    otp within 15min, scope session  \"root shells\" (stepupd.conf:12)\n"
+      "          only reported: otp every time, scope tty  \"trial\" "
+      "(stepupd.conf.d/50-trial.conf:1)\n"
+      "Remarks:  no rule matches su: nobody is asked\n"
+      "stepupd:  0.1.0\n",
+      render(status).c_str());
+}
+
+TEST(CtlReport, TellsOfNothingProvedAndNoRules) {
+  const wire::StatusReport status{.daemon_version = "0.1.0",
+                                  .session = "no login session",
+                                  .grants = {},
+                                  .rules = {},
+                                  .remarks = {}};
+  STRCMP_EQUAL(
+      "Session:  no login session\n"
+      "Proved:   nothing\n"
+      "Rules:    none\n"
+      "stepupd:  0.1.0\n",
+      render(status).c_str());
+}
+
+TEST(CtlReport, MakesEveryForeignTextPrintable) {
+  const std::string hostile = "\x1b[2J\n\xe2\x80\xae";
+  const std::string all =
+      render(wire::CredentialList{.user = hostile,
+                                  .credentials = {{FactorKind::Totp, hostile, hostile, 0, 0}}}) +
+      render(wire::CredentialList{.user = hostile, .credentials = {}}) +
+      render(wire::StatusReport{.daemon_version = hostile,
+                                .session = hostile,
+                                .grants = {},
+                                .rules = {{hostile, hostile, hostile, true}},
+                                .remarks = {hostile}}) +
+      ctl::ticket_heading({.user = hostile, .ticket = {}, .expires_at = 0}) +
+      ctl::ticket_advice({.user = hostile, .ticket = {}, .expires_at = 0});
+  for (const char c : all) CHECK(c == '\n' || (c >= 0x20 && c < 0x7f));
+  CHECK_EQUAL(10, std::count(all.begin(), all.end(), '\n'));
+}
+
+TEST(CtlReport, SaysForWhomAndUntilWhenATicketIs) {
+  const wire::NewTicket ticket{.user = "alice", .ticket = {}, .expires_at = kNov25};
+  STRCMP_EQUAL("Enrolment ticket for alice, good once, until 2026-11-25 19:40:\n",
+               ctl::ticket_heading(ticket).c_str());
+  STRCMP_EQUAL(
+      "Give it to alice alone, who logs in to this host and types: stepupctl enroll totp\n",
+      ctl::ticket_advice(ticket).c_str());
+}
