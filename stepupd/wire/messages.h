@@ -312,6 +312,10 @@ struct Verdict {
   static void fields(Self& m, Archive& a) {
     verdict_code(m.code, a);
     Words::fields(m.words, a);
+    if constexpr (Archive::kDecoding) {
+      const bool positive = m.code == VerdictCode::Granted || m.code == VerdictCode::NotRequired;
+      if (positive && m.words != Words{}) a.refuse();  // or a damaged packet could still grant
+    }
   }
 
  private:
