@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: ISC
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "stepupd/wire/codec.h"
+#include "stepupd/wire/packet.h"
+
+#include <CppUTest/TestHarness.h>
+
+using namespace stepup;
+using namespace stepup::wire;
+
+namespace {
+
+constexpr RequestId kId{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+
+const Words kWords{
+    .id = MessageId::PromptOtp, .args = {"alice", "", "sudo: id"}
+};
+
+// Calls `f` with one message of every type, all fields set to something.
+template <typename F>
+void for_each_message(F f) {
+  f(CheckRequest{
+      .phase = Phase::Account,
+      .program = Program::Sudo,
+      .service = "sudo",
+      .pam_user = "alice",
+      .pam_user_uid = 1000,
+      .caller = "alice",
+      .rhost_hint = "192.0.2.1",
+      .tty_hint = "/dev/pts/0",
+      .groups = std::vector<std::uint32_t>{4,      27, 0xffffffff},
+      .argv = {"sudo", "", "id"      },
+      .argv_truncated = true,
+      .clock = ClockState::Synchronised
+  });
+  f(StatusRequest{});
+  f(ListRequest{.user = "bob"});
+  f(EnrollRequest{.kind = EnrollKind::Totp,
+                  .user = "alice",
+                  .label = "phone",
+                  .replace_label = "old phone",
+                  .algorithm = HashAlgorithm::Sha512,
+                  .digits = 8});
+  f(TicketRequest{.user = "alice"});
+  f(ResetRequest{.user = "alice"});
+  f(RemoveRequest{.user = "alice", .label = "phone"});
+  f(VerifyRequest{.session = true});
+  f(Answer{SecretBytes("755224")});
+  f(Cancel{CancelReason::Unusable});
+  f(Heartbeat{});
+  f(Prompt{.words = kWords, .echo = true});
+  f(Notice{.words = kWords});
+  f(Verdict{.code = VerdictCode::Denied, .words = kWords});
+  f(StatusReport{
+      .daemon_version = "0.1.0",
+      .session = "login session 3",
+      .grants = {{.level = Level::Otp,
+                  .factor = FactorKind::Totp,
+                  .scope = Scope::Tty,
+                  .age_seconds = 9}},
+      .rules = {{.name = "r", .demand = "otp", .origin = "stepupd.conf:3", .enforced = true}},
+      .remarks = {"", "monitor mode"}
+  });
+  f(CredentialList{.user = "alice",
+                   .credentials = {{.factor = FactorKind::RecoveryCode,
+                                    .label = "recovery codes",
+                                    .details = "8 of 10 unused",
+                                    .created_at = -1,
+                                    .last_used_at = 1'700'000'000}}});
+  f(NewAuthenticator{SecretBytes("otpauth://totp/x")});
+  f(NewRecoveryCodes{SecretBytes("AB-1\nCD-2\n")});
+  f(NewTicket{.user = "alice", .ticket = SecretBytes("t"), .expires_at = 1});
+  f(VersionMismatch{.oldest = 3, .newest = 4});
+}
+
+std::vector<std::uint8_t> encoded(const auto& message) {
+  const auto packet = encode(kId, message);
+  CHECK_TRUE(packet.has_value());
+  return {packet->view().begin(), packet->view().end()};
+}
+
+// The packet read as a Message, encoded anew; empty when it is refused.
+template <typename Message>
+std::vector<std::uint8_t> reencoded(std::span<const std::uint8_t> bytes) {
+  const auto packet = split(SecretBytes(bytes));
+  if (!packet) return {};
+  const auto message = decode<Message>(*packet);
+  if (!message) return {};
+  const auto again = encode(packet->header.request_id, *message);
+  CHECK_TRUE(again.has_value());
+  return {again->view().begin(), again->view().end()};
+}
+
+}  // namespace
+
+TEST_GROUP(WireCodec){};
+
+TEST(WireCodec, RoundTripsEveryMessage) {
+  for_each_message([]<typename Message>(const Message& message) {
+    const auto bytes = encoded(message);
+    const auto packet = split(SecretBytes(std::span(bytes)));
+    CHECK_TRUE(packet.has_value());
+    CHECK_TRUE(packet->header.version == kVersion);
+    CHECK_TRUE(packet->header.type == Message::kType);
+    CHECK_TRUE(packet->header.request_id == kId);
+    CHECK_TRUE(reencoded<Message>(bytes) == bytes);
+    if constexpr (requires { message == message; }) {
+      CHECK_TRUE(decode<Message>(*packet) == message);
+    }
+  });
+}
+
+TEST(WireCodec, RefusesEveryTruncationAndAnyTrailingByte) {
+  for_each_message([]<typename Message>(const Message& message) {
+    auto bytes = encoded(message);
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      CHECK_TRUE(reencoded<Message>(std::span(bytes).first(size)).empty());
+    }
+    bytes.push_back(0);
+    CHECK_TRUE(reencoded<Message>(bytes).empty());
+  });
+}
+
+TEST(WireCodec, HasOneEncodingForEachMeaning) {
+  // Whatever a flipped bit still decodes to, it encodes to those very bytes.
+  for_each_message([]<typename Message>(const Message& message) {
+    const auto bytes = encoded(message);
+    for (std::size_t bit = kHeaderSize * 8; bit < bytes.size() * 8; ++bit) {
+      auto flipped = bytes;
+      flipped[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
+      const auto again = reencoded<Message>(flipped);
+      CHECK_TRUE(again.empty() || again == flipped);
+    }
+  });
+}
+
+TEST(WireCodec, RefusesFieldsThatBreakTheirFormat) {
+  using Bytes = std::vector<std::uint8_t>;
+  struct Case {
+    const char* name;
+    Bytes bytes;
+    bool (*read)(Decoder&);
+    bool want;
+  };
+  const auto flag = [](Decoder& in) {
+    bool v = false;
+    return in.flag(v);
+  };
+  const auto phase = [](Decoder& in) {
+    Phase v{};
+    return in.choice(v);
+  };
+  const auto level = [](Decoder& in) {
+    Level v{};
+    return in.choice(v);
+  };
+  const auto text = [](Decoder& in) {
+    std::string v;
+    return in.text(v, 3);
+  };
+  const auto secret = [](Decoder& in) {
+    SecretBytes v;
+    return in.secret(v, 3);
+  };
+  const auto list = [](Decoder& in) {
+    std::vector<std::uint8_t> v;
+    return in.list(v, 3, [](auto& byte, auto& from) { from.number(byte); });
+  };
+  const auto maybe = [](Decoder& in) {
+    std::optional<std::uint8_t> v;
+    return in.maybe(v, [](auto& byte, auto& from) { from.number(byte); });
+  };
+  const Case cases[] = {
+      {"flag 0",                    {0},                         flag,   true },
+      {"flag 1",                    {1},                         flag,   true },
+      {"flag 2",                    {2},                         flag,   false},
+      {"flag 255",                  {255},                       flag,   false},
+      {"lowest phase",              {1},                         phase,  true },
+      {"highest phase",             {4},                         phase,  true },
+      {"phase 0",                   {0},                         phase,  false},
+      {"phase past the highest",    {5},                         phase,  false},
+      {"level 0",                   {0},                         level,  true },
+      {"level past the highest",    {4},                         level,  false},
+      {"text of its limit",         {0, 0, 0, 3, 'a', 'b', 'c'}, text,   true },
+      {"text past its limit",       {0, 0, 0, 4, 1, 1, 1, 1},    text,   false},
+      {"text longer than the rest", {0, 0, 0, 3, 'a', 'b'},      text,   false},
+      {"text of 2^32-1",            {255, 255, 255, 255, 'a'},   text,   false},
+      {"text with a NUL",           {0, 0, 0, 3, 'a', 0, 'b'},   text,   false},
+      {"text without a length",     {0, 0, 0},                   text,   false},
+      {"secret with a NUL",         {0, 0, 0, 3, 'a', 0, 'b'},   secret, true },
+      {"secret past its limit",     {0, 0, 0, 4, 1, 1, 1, 1},    secret, false},
+      {"secret of 2^32-1",          {255, 255, 255, 255, 'a'},   secret, false},
+      {"list of its limit",         {0, 0, 0, 3, 1, 2, 3},       list,   true },
+      {"list past its limit",       {0, 0, 0, 4, 1, 2, 3, 4},    list,   false},
+      {"list longer than the rest", {0, 0, 0, 3, 1, 2},          list,   false},
+      {"list of 2^32-1",            {255, 255, 255, 255, 1},     list,   false},
+      {"absent",                    {0},                         maybe,  true },
+      {"present",                   {1, 9},                      maybe,  true },
+      {"present without its value", {1},                         maybe,  false},
+      {"present 2",                 {2, 9},                      maybe,  false},
+  };
+  for (const Case& c : cases) {
+    Decoder in(c.bytes);
+    (void)c.read(in);
+    CHECK_EQUAL_TEXT(c.want, in.finished(), c.name);
+  }
+}
+
+TEST(WireCodec, StaysRefusedAfterTheFirstBadField) {
+  const std::uint8_t bytes[] = {2, 1};
+  Decoder in(bytes);
+  bool flag = true;
+  CHECK_FALSE(in.flag(flag));
+  CHECK_FALSE(flag);
+  std::uint8_t number = 7;
+  CHECK_FALSE(in.number(number));
+  CHECK_EQUAL(0, number);
+  CHECK_FALSE(in.finished());
+}
+
+TEST(WireCodec, WritesNumbersBigEndian) {
+  Encoder out;
+  out.number(std::uint8_t{1});
+  out.number(std::uint16_t{0x0203});
+  out.number(std::uint32_t{0x04050607});
+  out.number(std::uint64_t{0x08090a0b0c0d0e0f});
+  out.number(std::int64_t{-1});
+  const std::vector<std::uint8_t> want{1,  2,  3,  4,   5,   6,   7,   8,   9,   10,  11, 12,
+                                       13, 14, 15, 255, 255, 255, 255, 255, 255, 255, 255};
+  CHECK_TRUE(std::ranges::equal(out.take().view(), want));
+}
+
+TEST(WireCodec, RefusesToEncodeWhatNoDecoderTakes) {
+  const std::string kLimit(kMaxName, 'a');
+  CHECK_TRUE(encode(kId, ListRequest{.user = kLimit}).has_value());
+  CHECK_TRUE(encode(kId, ListRequest{.user = kLimit + "a"}).error().code == Errc::TooLarge);
+  CHECK_TRUE(encode(kId, ListRequest{.user = std::string("a\0b", 3)}).error().code ==
+             Errc::TooLarge);
+  CHECK_TRUE(encode(kId, Answer{SecretBytes(kMaxAnswer)}).has_value());
+  CHECK_FALSE(encode(kId, Answer{SecretBytes(kMaxAnswer + 1)}).has_value());
+  CheckRequest request;
+  request.groups.emplace(kMaxGroups);
+  CHECK_TRUE(encode(kId, request).has_value());
+  request.groups->push_back(0);
+  CHECK_FALSE(encode(kId, request).has_value());
+}
+
+TEST(WireCodec, KeepsEveryPacketWithinItsBound) {
+  // The longest command line of the module fits; a message whose fields are within their limits
+  // but whose sum is not is refused.
+  CheckRequest longest;
+  longest.groups.emplace(kMaxGroups);
+  longest.argv.assign(kMaxArgvWords, std::string(kMaxArgvBytes / kMaxArgvWords - 1, 'a'));
+  CHECK_TRUE(encode(kId, longest).has_value());
+  CheckRequest too_long;
+  too_long.argv.assign(3, std::string(kMaxArgvBytes, 'a'));
+  CHECK_TRUE(encode(kId, too_long).error().code == Errc::TooLarge);
+  Encoder out;
+  for (std::size_t i = 0; i < kMaxPacket; ++i) CHECK_TRUE(out.number(std::uint8_t{0}));
+  CHECK_FALSE(out.number(std::uint8_t{0}));
+  CHECK_FALSE(out.ok());
+}

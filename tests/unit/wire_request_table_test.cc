@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: ISC
+#include <algorithm>
+#include <cstdint>
+#include <tuple>
+#include <vector>
+
+#include "stepupd/wire/request_table.h"
+
+#include <CppUTest/TestHarness.h>
+
+using namespace stepup::wire;
+
+namespace {
+
+constexpr Socket kSockets[] = {Socket::Stepupd, Socket::Control};
+constexpr DialogueState kStates[] = {DialogueState::AwaitingRequest, DialogueState::Working,
+                                     DialogueState::AwaitingAnswer, DialogueState::Finished};
+
+template <typename F>
+void for_each_type(F f) {
+  for (std::uint32_t raw = 0; raw <= 0xffff; ++raw) f(static_cast<MessageType>(raw));
+}
+
+}  // namespace
+
+TEST_GROUP(WireRequestTable){};
+
+TEST(WireRequestTable, PermitsExactlyWhatTheProtocolLists) {
+  using Row = std::tuple<Socket, DialogueState, MessageType, Rights>;
+  using enum DialogueState;
+  std::vector<Row> want = {
+      {Socket::Stepupd, AwaitingRequest, MessageType::CheckRequest,  Rights::Root  },
+      {Socket::Stepupd, Working,         MessageType::Cancel,        Rights::Root  },
+      {Socket::Stepupd, AwaitingAnswer,  MessageType::Answer,        Rights::Root  },
+      {Socket::Stepupd, AwaitingAnswer,  MessageType::Cancel,        Rights::Root  },
+      {Socket::Control, AwaitingRequest, MessageType::StatusRequest, Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::ListRequest,   Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::EnrollRequest, Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::TicketRequest, Rights::Root  },
+      {Socket::Control, AwaitingRequest, MessageType::ResetRequest,  Rights::Root  },
+      {Socket::Control, AwaitingRequest, MessageType::RemoveRequest, Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::VerifyRequest, Rights::Anyone},
+      {Socket::Control, Working,         MessageType::Cancel,        Rights::Anyone},
+      {Socket::Control, AwaitingAnswer,  MessageType::Answer,        Rights::Anyone},
+      {Socket::Control, AwaitingAnswer,  MessageType::Cancel,        Rights::Anyone},
+  };
+  std::vector<Row> found;
+  for (const Socket socket : kSockets) {
+    for (const DialogueState state : kStates) {
+      for_each_type([&](MessageType type) {
+        const Permission permission = permitted(socket, state, type);
+        if (permission.allowed) found.emplace_back(socket, state, type, permission.rights);
+        // What is not allowed must not read as anyone's right either.
+        CHECK_TRUE(permission.allowed || permission.rights == Rights::Root);
+      });
+    }
+  }
+  std::ranges::sort(want);
+  std::ranges::sort(found);
+  CHECK_TRUE(found == want);
+}
+
+TEST(WireRequestTable, ExpectsExactlyTheRepliesOfEachSocket) {
+  const std::vector<MessageType> both = {MessageType::Heartbeat, MessageType::Prompt,
+                                         MessageType::Notice, MessageType::Verdict,
+                                         MessageType::VersionMismatch};
+  const std::vector<MessageType> control = {MessageType::StatusReport, MessageType::CredentialList,
+                                            MessageType::NewAuthenticator,
+                                            MessageType::NewRecoveryCodes, MessageType::NewTicket};
+  const auto has = [](const std::vector<MessageType>& set, MessageType type) {
+    return std::ranges::find(set, type) != set.end();
+  };
+  for_each_type([&](MessageType type) {
+    CHECK_EQUAL(has(both, type), expected_reply(Socket::Stepupd, type));
+    CHECK_EQUAL(has(both, type) || has(control, type), expected_reply(Socket::Control, type));
+  });
+}
+
+TEST(WireRequestTable, NumbersRequestsEvenAndRepliesOdd) {
+  for_each_type([](MessageType type) {
+    const bool odd = static_cast<std::uint16_t>(type) % 2 == 1;
+    for (const Socket socket : kSockets) {
+      if (expected_reply(socket, type)) CHECK_TRUE(odd);
+      for (const DialogueState state : kStates) {
+        if (permitted(socket, state, type).allowed) CHECK_FALSE(odd);
+      }
+    }
+  });
+}
