@@ -1,1 +1,3 @@
-FACTOR_SRCS :=
+FACTOR_SRCS := stepupd/factor/digest.cc stepupd/factor/hotp.cc stepupd/factor/otp_format.cc \
+  stepupd/factor/otpauth_uri.cc stepupd/factor/random.cc stepupd/factor/readable_code.cc \
+  stepupd/factor/recovery_code.cc stepupd/factor/totp.cc
