@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <string_view>
@@ -22,24 +21,17 @@ namespace {
 
 constexpr int kSliceMilliseconds = 200;  // between two looks for a signal
 
-sigset_t only(int signal) noexcept {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, signal);
-  return set;
-}
-
 // Blocked only while a question is open: elsewhere Ctrl-Z just stops the program.
 void block_terminal_stop(bool blocked) noexcept {
-  const sigset_t stop = only(SIGTSTP);
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTSTP);
   (void)pthread_sigmask(blocked ? SIG_BLOCK : SIG_UNBLOCK, &stop, nullptr);
 }
 
-// Takes a pending SIGTSTP.
 bool terminal_stop_came() noexcept {
-  const sigset_t stop = only(SIGTSTP);
-  const timespec at_once = {};
-  return sigtimedwait(&stop, nullptr, &at_once) == SIGTSTP;
+  sigset_t pending;
+  return sigpending(&pending) == 0 && sigismember(&pending, SIGTSTP) == 1;
 }
 
 }  // namespace
@@ -98,7 +90,9 @@ void Question::restore() noexcept {
 void Question::stop_if_asked() {
   if (!terminal_.interactive() || !terminal_stop_came()) return;
   restore();
-  (void)raise(SIGSTOP);
+  // Delivered here, and so left to the kernel, which stops nobody who has no shell to go on from.
+  block_terminal_stop(false);
+  block_terminal_stop(true);
   ask();
 }
 
