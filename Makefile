@@ -58,11 +58,108 @@ $(B)/stepupctl: $(call objs,$(CTL_ALL))
 
 $(B)/obj/%.o: %.cc
 	@mkdir -p $(@D)
-	$(CXX) $(STEPUP_CPPFLAGS) $(FORTIFY) $(CPPFLAGS) $(STEPUP_CXXFLAGS) $(WERROR) $(CXXFLAGS) -c -o $@ $<
+	@echo "  CXX $<"
+	@$(CXX) $(STEPUP_CPPFLAGS) $(FORTIFY) $(CPPFLAGS) $(STEPUP_CXXFLAGS) $(WERROR) $(CXXFLAGS) -c -o $@ $<
 
 # Every unit test in one binary: tests/unit/*_test.cc, and everything but main and the module's
 # entry points.
 $(B)/unit_tests: $(call objs,$(UNIT_TEST_SRCS) $(filter-out %/main.cc,$(sort $(DAEMON_ALL) $(CTL_ALL) $(PAM_ALL))))
 	$(CXX) $(LDFLAGS) -o $@ $^ $(DAEMON_LIBS) $(CTL_LIBS) -lpam $(shell pkg-config --libs cpputest)
+
+# --- Tests ---------------------------------------------------------------------------------------
+.PHONY: check check-unit check-integration check-system check-long lint format coverage asan tsan \
+  demo deps install uninstall clean dist man
+
+check: all check-unit check-integration lint
+
+check-unit: $(B)/unit_tests
+	$(B)/unit_tests
+
+# Need root: a real daemon wants to drop it, and a real module asks for a root-owned socket.
+check-integration: all $(B)/pam_module_test
+	B=$(B) tests/integration/run.sh
+
+$(B)/pam_module_test: $(call objs,$(BASE_SRCS) $(WIRE_SRCS) $(PAM_MODULE_TEST_SRCS))
+	$(CXX) $(LDFLAGS) -o $@ $^ -lpam -lpthread $(shell pkg-config --libs cpputest)
+
+lint:
+	tests/lint/run.sh $(B)
+
+format:
+	clang-format-19 -i $(shell git ls-files '*.cc' '*.h')
+
+check-system: all
+	/usr/bin/python3 tests/system/run.py
+
+check-long: all
+	/usr/bin/python3 tests/system/run.py --long
+
+demo: all
+	/usr/bin/python3 tests/system/demo.py
+
+# The same tests with the sanitizers in; objects of their own, since flags differ.
+SANITIZED = CXXFLAGS="-O1 -g -fno-omit-frame-pointer $(1)" FORTIFY= LDFLAGS="$(1)"
+asan:
+	$(MAKE) B=build/asan $(call SANITIZED,-fsanitize=address$(comma)undefined -fno-sanitize-recover=all) \
+	  build/asan/unit_tests build/asan/stepupd build/asan/stepupctl
+	build/asan/unit_tests
+	B=build/asan tests/integration/run.sh --daemon-only
+
+tsan:
+	$(MAKE) B=build/tsan $(call SANITIZED,-fsanitize=thread) build/tsan/unit_tests build/tsan/stepupd build/tsan/stepupctl
+	build/tsan/unit_tests
+	B=build/tsan tests/integration/run.sh --daemon-only
+comma := ,
+
+coverage:
+	$(MAKE) B=build/coverage CXXFLAGS="-O0 -g --coverage" FORTIFY= LDFLAGS=--coverage build/coverage/unit_tests
+	find build/coverage -name '*.gcda' -delete
+	build/coverage/unit_tests
+	gcovr --root . --object-directory build/coverage --filter 'stepupd/(base|wire|policy|rules|session|factor|store)/' \
+	  --filter 'pam_stepup/' --exclude-throw-branches --exclude-unreachable-branches --print-summary
+
+# What building and testing needs, on Debian 12 and later (apt) or Fedora and EL (dnf); as root.
+deps:
+	packaging/deps.sh
+
+# --- Installing ----------------------------------------------------------------------------------
+MAN_PAGES = $(wildcard man/*.[1-9])
+
+install: all
+	install -d $(DESTDIR)$(pamdir) $(DESTDIR)$(libexecdir) $(DESTDIR)$(prefix)/bin \
+	  $(DESTDIR)$(unitdir) $(DESTDIR)$(sysusersdir) $(DESTDIR)$(tmpfilesdir) \
+	  $(DESTDIR)$(sysconfdir)/stepup/stepupd.conf.d $(DESTDIR)$(docdir)/pam.d
+	# By rename, since a running sudo may have the old file mapped.
+	install -m 644 $(B)/pam_stepup.so $(DESTDIR)$(pamdir)/.pam_stepup.so.new
+	mv -f $(DESTDIR)$(pamdir)/.pam_stepup.so.new $(DESTDIR)$(pamdir)/pam_stepup.so
+	install -m 755 $(B)/stepupd $(DESTDIR)$(libexecdir)/stepupd
+	install -m 755 $(B)/stepupctl $(DESTDIR)$(prefix)/bin/stepupctl
+	install -m 644 packaging/systemd/*.service packaging/systemd/*.socket $(DESTDIR)$(unitdir)
+	install -m 644 packaging/sysusers.d/stepup.conf $(DESTDIR)$(sysusersdir)/stepup.conf
+	install -m 644 packaging/tmpfiles.d/stepup.conf $(DESTDIR)$(tmpfilesdir)/stepup.conf
+	# A conf file that is there is the administrator's.
+	test -e $(DESTDIR)$(sysconfdir)/stepup/stepupd.conf || \
+	  install -m 644 conf/stepupd.conf $(DESTDIR)$(sysconfdir)/stepup/stepupd.conf
+	install -m 644 conf/stepupd.conf.d/*.example conf/pam.d/* $(DESTDIR)$(docdir)/pam.d
+	for page in $(MAN_PAGES); do section=$${page##*.}; \
+	  install -d $(DESTDIR)$(mandir)/man$$section; \
+	  install -m 644 $$page $(DESTDIR)$(mandir)/man$$section/; done
+
+# Refuses while a PAM stack still names the module: sudo would fail with "Module is unknown".
+uninstall:
+	@if grep -ls pam_stepup $(DESTDIR)$(sysconfdir)/pam.d/*; then \
+	  echo "Remove the pam_stepup lines from these files first."; exit 1; fi
+	rm -f $(DESTDIR)$(pamdir)/pam_stepup.so $(DESTDIR)$(libexecdir)/stepupd \
+	  $(DESTDIR)$(prefix)/bin/stepupctl $(addprefix $(DESTDIR)$(unitdir)/,stepupd.service \
+	  stepupd.socket stepupd-control.socket) $(DESTDIR)$(sysusersdir)/stepup.conf \
+	  $(DESTDIR)$(tmpfilesdir)/stepup.conf
+	for page in $(notdir $(MAN_PAGES)); do rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$$page; done
+
+dist:
+	mkdir -p dist
+	git archive --prefix=stepup-$(VERSION)/ -o dist/stepup-$(VERSION).tar.gz HEAD
+
+clean:
+	rm -rf build
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

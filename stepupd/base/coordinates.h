@@ -27,9 +27,9 @@ struct SessionKey {
 struct Coordinates {
   uid_t subject = kNoUid;
   SessionKey session;
-  Scope widest = Scope::Process;  // no grant obtained or used here reaches further
-  dev_t tty = 0;                  // controlling terminal, 0 = none
-  pid_t leader = 0;               // POSIX session leader
+  Scope widest = Scope::Process;   // no grant obtained or used here reaches further
+  dev_t tty = 0;                   // controlling terminal, 0 = none
+  pid_t leader = 0;                // POSIX session leader
   std::uint64_t leader_start = 0;  // its start time in clock ticks: pids and ptys are reused
   pid_t process = 0;
   std::uint64_t process_start = 0;

@@ -57,9 +57,10 @@ using Enrolled = std::expected<T, EnrollFailure>;
 
 // Makes the key and its otpauth URI for `subject` on `host`.  An empty label becomes "phone",
 // "phone-2", ...  Nothing is stored.
-[[nodiscard]] Enrolled<PendingTotp> prepare_totp(
-    store::Store& store, const Subject& subject, const std::string& host, std::string label,
-    std::string replace_label, factor::TotpParameters parameters);
+[[nodiscard]] Enrolled<PendingTotp> prepare_totp(store::Store& store, const Subject& subject,
+                                                 const std::string& host, std::string label,
+                                                 std::string replace_label,
+                                                 factor::TotpParameters parameters);
 
 // Whether `code` is one of the authenticator's now; sets proved_step.
 [[nodiscard]] bool prove_totp(PendingTotp& pending, const SecretBytes& code, const Now& now);
@@ -78,16 +79,17 @@ using Enrolled = std::expected<T, EnrollFailure>;
 // instead of all earlier ones), the removal of replace_label, the spending of `ticket` (if any,
 // for one that is gone by now: EnrollRefusal::Ticket), and the notice to the subject.  `actor` is
 // who did it: a user name.
-[[nodiscard]] Enrolled<void> commit_enrollment(
-    store::Store& store, const Subject& subject, const PendingTotp* totp,
-    const PendingRecoveryCodes* recovery, const SecretBytes* ticket, const std::string& actor,
-    const Now& now);
+[[nodiscard]] Enrolled<void> commit_enrollment(store::Store& store, const Subject& subject,
+                                               const PendingTotp* totp,
+                                               const PendingRecoveryCodes* recovery,
+                                               const SecretBytes* ticket, const std::string& actor,
+                                               const Now& now);
 
 // Removes one credential by label ("recovery-codes" names all of them).  The last OTP credential
 // goes only when `by_root`; the recovery codes then go with it.
-[[nodiscard]] Enrolled<void> remove_credential(
-    store::Store& store, const Subject& subject, const std::string& label, bool by_root,
-    const std::string& actor, const Now& now);
+[[nodiscard]] Enrolled<void> remove_credential(store::Store& store, const Subject& subject,
+                                               const std::string& label, bool by_root,
+                                               const std::string& actor, const Now& now);
 
 struct IssuedTicket {
   SecretBytes ticket;  // 128 bits in a form that is easy to read out and to type

@@ -34,12 +34,12 @@ struct Limits {
 
 // What may be asked of a subject now.
 struct Standing {
-  bool owner_mismatch = false;   // uid has credentials of another name
-  std::string recorded_name;     // that name
-  bool has_otp = false;          // a TOTP credential, or an unused recovery code
+  bool owner_mismatch = false;  // uid has credentials of another name
+  std::string recorded_name;    // that name
+  bool has_otp = false;         // a TOTP credential, or an unused recovery code
   bool has_recovery_code = false;
-  Level highest = Level::None;   // strongest level held
-  BootTime locked_for{};         // zero = not locked
+  Level highest = Level::None;               // strongest level held
+  BootTime locked_for{};                     // zero = not locked
   std::vector<store::ChangeNotice> notices;  // to tell at the next step-up, then dismiss
 };
 
@@ -59,11 +59,11 @@ enum class AnswerOutcome : std::uint8_t {
 
 struct AnswerResult {
   AnswerOutcome outcome = AnswerOutcome::Wrong;
-  FactorKind factor = FactorKind::Totp;   // when Accepted or Replayed
-  std::int64_t credential_id = 0;         // when Accepted
-  std::string label;                      // when Accepted
-  BootTime locked_for{};                  // > 0 when this failure, or an earlier one, locked
-  int recovery_codes_left = 0;            // when a recovery code was Accepted
+  FactorKind factor = FactorKind::Totp;  // when Accepted or Replayed
+  std::int64_t credential_id = 0;        // when Accepted
+  std::string label;                     // when Accepted
+  BootTime locked_for{};                 // > 0 when this failure, or an earlier one, locked
+  int recovery_codes_left = 0;           // when a recovery code was Accepted
 };
 
 // Input is untrusted: what a person typed.  Success is returned only after the used step or code

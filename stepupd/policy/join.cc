@@ -19,12 +19,14 @@ Holds principal_holds(const Principal& principal, const Facts& facts) {
     return principal.id == facts.subject ? Holds::Yes : Holds::No;
   }
   if (!facts.groups) return Holds::Unknown;
-  return (std::ranges::find(*facts.groups, principal.id) != facts.groups->end()) ? Holds::Yes : Holds::No;
+  return (std::ranges::find(*facts.groups, principal.id) != facts.groups->end()) ? Holds::Yes
+                                                                                 : Holds::No;
 }
 
 Holds any_principal_holds(std::span<const Principal> principals, const Facts& facts) {
   Holds best = Holds::No;
-  for (const Principal& principal : principals) best = std::max(best, principal_holds(principal, facts));
+  for (const Principal& principal : principals)
+    best = std::max(best, principal_holds(principal, facts));
   return best;
 }
 

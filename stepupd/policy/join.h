@@ -22,7 +22,7 @@ struct Demand {
 
 struct Joined {
   Demand enforced;
-  Demand reported;  // enforced and enforce = false together: what would be asked
+  Demand reported;          // enforced and enforce = false together: what would be asked
   bool names_root = false;  // a matching rule's `user` names uid 0 (ARCHITECTURE section 11, Root)
 };
 

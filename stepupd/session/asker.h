@@ -14,9 +14,9 @@ namespace stepup::session {
 
 struct Asker {
   uid_t real_uid = kNoUid;
-  std::vector<gid_t> groups;     // of the process: for a set-uid program, its caller's
-  Coordinates where;             // subject is left unset: it depends on the service
-  std::string login_session;     // logind's name for it, for people and the journal; may be empty
+  std::vector<gid_t> groups;  // of the process: for a set-uid program, its caller's
+  Coordinates where;          // subject is left unset: it depends on the service
+  std::string login_session;  // logind's name for it, for people and the journal; may be empty
   std::optional<std::uint32_t> login_uid;  // for the journal; a process may have set it itself
   bool in_host_namespaces = false;  // same user namespace as ours, and not in a nested pid one
 };

@@ -17,8 +17,8 @@ namespace stepup::session {
 
 struct ProcStat {
   pid_t parent = 0;
-  pid_t leader = 0;  // POSIX session id
-  dev_t tty = 0;     // controlling terminal, 0 = none
+  pid_t leader = 0;         // POSIX session id
+  dev_t tty = 0;            // controlling terminal, 0 = none
   std::uint64_t start = 0;  // clock ticks since boot
   bool operator==(const ProcStat&) const = default;
 };
@@ -29,7 +29,7 @@ struct ProcStat {
 
 struct ProcStatus {
   uid_t real_uid = kNoUid;
-  std::vector<gid_t> groups;     // supplementary, and the real gid
+  std::vector<gid_t> groups;         // supplementary, and the real gid
   bool nested_pid_namespace = true;  // NSpid lists more than one
   bool operator==(const ProcStatus&) const = default;
 };
@@ -40,8 +40,8 @@ struct ProcStatus {
 
 // Where systemd put a process, from its unified-hierarchy line of /proc/PID/cgroup.
 struct CgroupPlace {
-  std::string login_session;        // N of session-N.scope, empty = none
-  std::optional<uid_t> manager;     // UID of user@UID.service
+  std::string login_session;     // N of session-N.scope, empty = none
+  std::optional<uid_t> manager;  // UID of user@UID.service
   bool operator==(const CgroupPlace&) const = default;
 };
 

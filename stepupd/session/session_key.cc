@@ -15,7 +15,11 @@ KeyAndReach session_key(const SessionFacts& facts) {
     return {audit_key(), facts.audit_session ? Scope::Session : Scope::Tty};
   }
   // Every session of the user can put a process under the manager, so it is nobody's session.
-  if (facts.cgroup.manager) return {{Kind::Manager, *facts.cgroup.manager}, Scope::Tty};
+  if (facts.cgroup.manager)
+    return {
+        {Kind::Manager, *facts.cgroup.manager},
+        Scope::Tty
+    };
   if (facts.cgroup.login_session.empty()) return {audit_key(), Scope::Tty};
 
   SessionKey key = audit_key();

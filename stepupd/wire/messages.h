@@ -19,11 +19,11 @@
 namespace stepup::wire {
 
 inline constexpr std::uint16_t kVersion = 1;
-inline constexpr std::size_t kMaxName = 256;              // user, service, tty, host
-inline constexpr std::size_t kMaxAnswer = 512;            // PAM_MAX_RESP_SIZE
-inline constexpr std::size_t kMaxArgvBytes = 32 * 1024;   // beyond it argv_truncated is set
+inline constexpr std::size_t kMaxName = 256;             // user, service, tty, host
+inline constexpr std::size_t kMaxAnswer = 512;           // PAM_MAX_RESP_SIZE
+inline constexpr std::size_t kMaxArgvBytes = 32 * 1024;  // beyond it argv_truncated is set
 inline constexpr std::size_t kMaxArgvWords = 4096;
-inline constexpr std::size_t kMaxGroups = 1024;           // more = unknown
+inline constexpr std::size_t kMaxGroups = 1024;  // more = unknown
 inline constexpr std::size_t kMaxLabel = 64;
 inline constexpr std::size_t kMaxText = 1024;
 inline constexpr std::size_t kMaxRows = 256;
@@ -137,14 +137,14 @@ struct CheckRequest {
   static constexpr auto kType = MessageType::CheckRequest;
   Phase phase = Phase::Auth;
   Program program = Program::Other;
-  std::string service;       // PAM_SERVICE
-  std::string pam_user;      // PAM_USER
+  std::string service;                  // PAM_SERVICE
+  std::string pam_user;                 // PAM_USER
   std::uint32_t pam_user_uid = kNoUid;  // its uid, kNoUid when there is no such account
-  std::string caller;        // name of this process's real uid; empty when it has none
-  std::string rhost_hint;    // PAM_RHOST
-  std::string tty_hint;      // PAM_TTY
+  std::string caller;                   // name of this process's real uid; empty when it has none
+  std::string rhost_hint;               // PAM_RHOST
+  std::string tty_hint;                 // PAM_TTY
   std::optional<std::vector<std::uint32_t>> groups;  // of PAM_USER (getgrouplist); absent = unknown
-  std::vector<std::string> argv;  // /proc/self/cmdline
+  std::vector<std::string> argv;                     // /proc/self/cmdline
   bool argv_truncated = false;
   ClockState clock = ClockState::Unknown;  // adjtimex(2): only words depend on it
   bool operator==(const CheckRequest&) const = default;
@@ -354,8 +354,8 @@ struct GrantRow {
 
 struct RuleRow {
   std::string name;
-  std::string demand;   // "otp within 15min, scope session"
-  std::string origin;   // file:line
+  std::string demand;  // "otp within 15min, scope session"
+  std::string origin;  // file:line
   bool enforced = true;
   bool operator==(const RuleRow&) const = default;
   template <typename Self, typename Archive>
@@ -370,7 +370,7 @@ struct RuleRow {
 struct StatusReport {
   static constexpr auto kType = MessageType::StatusReport;
   std::string daemon_version;
-  std::string session;   // "login session 3, /dev/pts/0"
+  std::string session;  // "login session 3, /dev/pts/0"
   std::vector<GrantRow> grants;
   std::vector<RuleRow> rules;
   std::vector<std::string> remarks;  // stale rules, monitor mode, "no rule matches sudo: ..."
@@ -388,9 +388,9 @@ struct StatusReport {
 struct CredentialRow {
   FactorKind factor = FactorKind::Totp;
   std::string label;
-  std::string details;           // "SHA1, 6 digits, 30 s"; "8 of 10 unused"
-  std::int64_t created_at = 0;   // Unix seconds
-  std::int64_t last_used_at = 0; // Unix seconds, 0 = never
+  std::string details;            // "SHA1, 6 digits, 30 s"; "8 of 10 unused"
+  std::int64_t created_at = 0;    // Unix seconds
+  std::int64_t last_used_at = 0;  // Unix seconds, 0 = never
   bool operator==(const CredentialRow&) const = default;
   template <typename Self, typename Archive>
   static void fields(Self& m, Archive& a) {

@@ -28,7 +28,9 @@ struct Packet {
   Header header;
   SecretBytes bytes;  // header included
 
-  [[nodiscard]] std::span<const std::uint8_t> body() const { return bytes.view().subspan(kHeaderSize); }
+  [[nodiscard]] std::span<const std::uint8_t> body() const {
+    return bytes.view().subspan(kHeaderSize);
+  }
 };
 
 // Input is untrusted.  Splits off the header.  Any version and type are returned as they are: the

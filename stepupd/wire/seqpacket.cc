@@ -80,7 +80,9 @@ Result<SecretBytes> receive_packet(int fd, pid_t* sender_pid) {
     n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   } while (n < 0 && errno == EINTR);
   if (n < 0) {
-    const Errc code = errno == EAGAIN ? Errc::Busy : errno == ECONNRESET ? Errc::Closed : Errc::Internal;
+    const Errc code = errno == EAGAIN       ? Errc::Busy
+                      : errno == ECONNRESET ? Errc::Closed
+                                            : Errc::Internal;
     return failure(code, "recvmsg", errno);
   }
   if (drop_descriptors(message, sender_pid)) return failure(Errc::Malformed, "unasked descriptor");

@@ -90,8 +90,7 @@ constexpr std::string_view words_of(MessageId id) noexcept {
     case MessageId::RefusedLabelTaken:
       return "{1} already has a credential \"{0}\". Choose another --label, or use --replace "
              "\"{0}\".";
-    case MessageId::RefusedLabelForm:
-      return "A label has 1 to 64 printable ASCII characters.";
+    case MessageId::RefusedLabelForm: return "A label has 1 to 64 printable ASCII characters.";
     case MessageId::RefusedTooMany:
       return "{0} has as many credentials as stepup keeps for one person. Remove one first.";
     case MessageId::RefusedTicket:

@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# Installs what building and testing stepup needs.  Run as root.
+set -eu
+
+if command -v apt-get >/dev/null; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update
+  # systemd.pc, which tells the unit directory, has a package of its own since Debian 13.
+  units=systemd
+  if apt-cache show systemd-dev >/dev/null 2>&1; then units=systemd-dev; fi
+  # clang-19: the oldest clang that knows std::expected with this standard library.
+  apt-get install -y --no-install-recommends \
+    g++ make pkg-config git ca-certificates "$units" \
+    libpam0g-dev libsystemd-dev libssl-dev libsqlite3-dev libtoml11-dev libcli11-dev \
+    libqrencode-dev \
+    cpputest clang-19 clang-tidy-19 clang-format-19 gcovr mandoc shellcheck \
+    mmdebstrap systemd-container util-linux openssh-client oathtool python3 python3-pexpect \
+    pamtester sqlite3 sudo
+elif command -v dnf >/dev/null; then
+  dnf install -y gcc-c++ make pkgconf git pam-devel systemd-devel openssl-devel sqlite-devel \
+    toml11-devel cli11-devel qrencode-devel libstdc++-static cpputest-devel clang \
+    clang-tools-extra gcovr mandoc ShellCheck systemd-container openssh-clients oathtool python3 \
+    python3-pexpect pamtester sudo
+else
+  echo "deps.sh knows apt and dnf only; install the packages named in it by hand." >&2
+  exit 1
+fi

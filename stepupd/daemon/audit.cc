@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/daemon/audit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <syslog.h>
+#include <systemd/sd-journal.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "stepupd/base/printable.h"
+
+namespace stepup::daemon::audit {
+namespace {
+
+// Stable: administrators match on these, and stepupd(8) lists them.
+constexpr const char* kDecision = "b1d6a3f24c5e4c9f8a8b0f0d7c2e9a41";
+constexpr const char* kFactorJudged = "5f0c9f6c1f0b4b9bb4b3f2f5a7c5d1e2";
+constexpr const char* kCredentialChanged = "0a4e8f6b3d2c4f55a1e97c6bd80f3b13";
+constexpr const char* kRulesLoaded = "c7d3c1de53f24aa3b7f7a0b7d7ee8b64";
+constexpr const char* kRulesBad = "e2b8b8f08c0e4d3d9b3a6f0e9d5a4c75";
+constexpr const char* kPeerRefused = "9d1f7c3ab0e84c2e8a5b6d4f3c2e1a86";
+constexpr const char* kTrouble = "3c6e2f9a7b1d4e8fa0c5d9e1b2f3a497";
+constexpr const char* kState = "f4a1b7c2d3e54f6a8b9c0d1e2f3a45a8";
+
+// A record in the making: KEY=value fields, foreign text made printable.
+class Record {
+ public:
+  Record(const char* message_id, int priority, std::string message) : message_(std::move(message)) {
+    add("MESSAGE", message_);
+    add("MESSAGE_ID", message_id);
+    add("PRIORITY", std::to_string(priority));
+    add("SYSLOG_IDENTIFIER", "stepupd");
+  }
+
+  Record& add(const char* key, std::string_view value) {
+    if (!value.empty()) fields_.push_back(std::string(key) + "=" + printable(value, 1024));
+    return *this;
+  }
+  Record& add(const char* key, std::uint64_t value) { return add(key, std::to_string(value)); }
+
+  // A journal that does not answer must not hold up a verdict; by hand there may be none, then
+  // standard error has to do.
+  void send() {
+    std::vector<iovec> parts;
+    parts.reserve(fields_.size());
+    for (std::string& field : fields_) parts.push_back({field.data(), field.size()});
+    if (sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) < 0 ||
+        access("/run/systemd/journal/socket", F_OK) != 0) {
+      (void)fprintf(stderr, "stepupd: %s\n", printable(message_, 1024).c_str());
+    }
+  }
+
+ private:
+  std::string message_;
+  std::vector<std::string> fields_;
+};
+
+// Runs `write`; a record that cannot be built for want of memory is lost rather than fatal.
+template <typename Write>
+void best_effort(Write write) noexcept {
+  try {
+    write();
+  } catch (...) {
+    (void)fputs("stepupd: a journal record was lost\n", stderr);
+  }
+}
+
+std::string quoted(std::string_view text) { return "\"" + printable(text) + "\""; }
+
+std::string name_of(const Subject& subject) {
+  return quoted(subject.name) + " (uid " + std::to_string(subject.uid) + ")";
+}
+
+}  // namespace
+
+void decision(const DecisionRecord& r) noexcept {
+  best_effort([&] {
+    const bool refused =
+        strcmp(r.verdict, "granted") != 0 && strcmp(r.verdict, "not-required") != 0;
+    Record(kDecision, refused ? LOG_NOTICE : LOG_INFO,
+           r.service + ": " + r.verdict + " for " + name_of(r.subject) + " (" + r.reason + ")")
+        .add("STEPUP_VERDICT", r.verdict)
+        .add("STEPUP_REASON", r.reason)
+        .add("STEPUP_SERVICE", r.service)
+        .add("STEPUP_PHASE", r.phase)
+        .add("STEPUP_SUBJECT", r.subject.name)
+        .add("STEPUP_SUBJECT_UID", r.subject.uid)
+        .add("STEPUP_TARGET_USER", r.target_user)
+        .add("STEPUP_COMMAND", r.command)
+        .add("STEPUP_COMMAND_DIGEST", r.command_digest)
+        .add("STEPUP_RULE", r.rules)
+        .add("STEPUP_RULES_DIGEST", r.rules_digest)
+        .add("STEPUP_LEVEL", to_string(r.demanded))
+        .add("STEPUP_FACTOR", r.factor)
+        .add("STEPUP_LOGIN_SESSION", r.login_session)
+        .add("STEPUP_TTY", r.where.tty)
+        .add("STEPUP_PID", static_cast<std::uint64_t>(r.where.process))
+        .send();
+  });
+}
+
+void factor_judged(const Subject& subject, const char* factor, const char* outcome,
+                   std::string_view label) noexcept {
+  best_effort([&] {
+    const bool accepted = strcmp(outcome, "accepted") == 0;
+    const bool loud = accepted && strcmp(factor, to_string(FactorKind::RecoveryCode)) == 0;
+    Record(kFactorJudged, accepted && !loud ? LOG_INFO : LOG_WARNING,
+           std::string(factor) + " of " + name_of(subject) + ": " + outcome)
+        .add("STEPUP_FACTOR", factor)
+        .add("STEPUP_OUTCOME", outcome)
+        .add("STEPUP_SUBJECT", subject.name)
+        .add("STEPUP_SUBJECT_UID", subject.uid)
+        .add("STEPUP_LABEL", label)
+        .send();
+  });
+}
+
+void credential_changed(const Subject& subject, const char* what, std::string_view label,
+                        std::string_view actor) noexcept {
+  best_effort([&] {
+    Record(kCredentialChanged, LOG_NOTICE,
+           name_of(subject) + ": " + what + (label.empty() ? "" : " " + quoted(label)) + " by " +
+               quoted(actor))
+        .add("STEPUP_CHANGE", what)
+        .add("STEPUP_SUBJECT", subject.name)
+        .add("STEPUP_SUBJECT_UID", subject.uid)
+        .add("STEPUP_LABEL", label)
+        .add("STEPUP_ACTOR", actor)
+        .send();
+  });
+}
+
+void rules_loaded(std::string_view digest, std::size_t count) noexcept {
+  best_effort([&] {
+    Record(kRulesLoaded, LOG_INFO, "rules in force: " + std::to_string(count))
+        .add("STEPUP_RULES_DIGEST", digest)
+        .send();
+  });
+}
+
+void rules_bad(std::string_view problem, const char* consequence) noexcept {
+  best_effort([&] {
+    Record(kRulesBad, LOG_ERR, std::string(problem) + ", " + consequence)
+        .add("STEPUP_PROBLEM", problem)
+        .send();
+  });
+}
+
+void peer_refused(pid_t pid, uid_t uid, const char* socket, const char* why) noexcept {
+  best_effort([&] {
+    Record(kPeerRefused, LOG_WARNING,
+           "peer " + std::to_string(pid) + " (uid " + std::to_string(uid) + ") on " + socket +
+               ": " + why + ", closing")
+        .add("STEPUP_PEER_PID", static_cast<std::uint64_t>(pid))
+        .add("STEPUP_PEER_UID", uid)
+        .send();
+  });
+}
+
+void trouble(const Error& error, const char* consequence) noexcept {
+  best_effort([&] {
+    std::string message = error.what;
+    if (error.sys_errno != 0) message += std::string(": ") + strerrordesc_np(error.sys_errno);
+    Record(kTrouble, LOG_ERR, message + ", " + consequence)
+        .add("ERRNO", static_cast<std::uint64_t>(error.sys_errno))
+        .send();
+  });
+}
+
+void state(std::string_view sentence) noexcept {
+  best_effort([&] { Record(kState, LOG_INFO, std::string(sentence)).send(); });
+}
+
+}  // namespace stepup::daemon::audit

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: ISC
+// The journal records (stepupd(8), JOURNAL).  The only place below main that logs.  No field ever
+// carries a code, a secret, a ticket or a full argument list.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "stepupd/base/coordinates.h"
+#include "stepupd/base/result.h"
+#include "stepupd/base/terms.h"
+
+namespace stepup::daemon::audit {
+
+// One decision about a privileged command.
+struct DecisionRecord {
+  const char* verdict = "";  // wire verdict in words
+  const char* reason = "";   // why, for the auditor
+  std::string service;
+  std::string phase;
+  Subject subject;
+  std::string target_user;
+  std::string command;         // basename of the program, never its arguments
+  std::string command_digest;  // SHA-256 of the argument list
+  std::string rules;           // names of the rules that matched
+  std::string rules_digest;
+  std::string login_session;
+  Coordinates where;
+  Level demanded = Level::None;
+  const char* factor = "";  // proved just now, or empty
+};
+void decision(const DecisionRecord& record) noexcept;
+
+// One judged answer; `outcome` is "accepted", "wrong", "replayed", "locked-out", ...
+void factor_judged(const Subject& subject, const char* factor, const char* outcome,
+                   std::string_view label) noexcept;
+
+// A credential was added, replaced, removed, reset; a ticket was issued; who did it.
+void credential_changed(const Subject& subject, const char* what, std::string_view label,
+                        std::string_view actor) noexcept;
+
+void rules_loaded(std::string_view digest, std::size_t count) noexcept;
+// `consequence`: "going on with the last good rules", "denying everything that asks".
+void rules_bad(std::string_view problem, const char* consequence) noexcept;
+
+// A connection that broke the protocol, or came from where none may come.
+void peer_refused(pid_t pid, uid_t uid, const char* socket, const char* why) noexcept;
+
+// Something of ours does not work: the database, /proc, the queue.
+void trouble(const Error& error, const char* consequence) noexcept;
+
+// Suspend, start, stop.
+void state(std::string_view sentence) noexcept;
+
+}  // namespace stepup::daemon::audit

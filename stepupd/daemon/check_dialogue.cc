@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/daemon/check_dialogue.h"
+
+#include <string>
+#include <utility>
+
+#include "stepupd/daemon/audit.h"
+#include "stepupd/daemon/request_facts.h"
+#include "stepupd/daemon/step_up.h"
+
+namespace stepup::daemon {
+namespace {
+
+using wire::MessageId;
+using wire::Phase;
+using wire::VerdictCode;
+
+const char* to_string(VerdictCode code) {
+  switch (code) {
+    case VerdictCode::Granted: return "granted";
+    case VerdictCode::NotRequired: return "not-required";
+    case VerdictCode::Denied: return "denied";
+    case VerdictCode::LockedOut: return "locked-out";
+    case VerdictCode::Unavailable: return "unavailable";
+  }
+  return "?";
+}
+
+const char* to_string(Phase phase) {
+  switch (phase) {
+    case Phase::Auth: return "auth";
+    case Phase::Account: return "account";
+    case Phase::OpenSession: return "open-session";
+    case Phase::CloseSession: return "close-session";
+  }
+  return "?";
+}
+
+std::string names_of(const InForce& rules, const policy::Demand& demand) {
+  std::string names;
+  for (const std::size_t index : demand.rules) {
+    if (!names.empty()) names += ", ";
+    names += rules.set.rules[index].name;
+  }
+  return names;
+}
+
+// A verdict and why, on the way to the journal and the module.
+struct Outcome {
+  wire::Verdict verdict;
+  const char* reason = "";
+  const char* factor = "";
+};
+
+Outcome deny(VerdictCode code, wire::Words words, const char* reason) {
+  return {
+      {code, std::move(words)},
+      reason, ""
+  };
+}
+
+Outcome not_required(const char* reason) {
+  return {
+      {VerdictCode::NotRequired, {}},
+      reason, ""
+  };
+}
+
+OneShot one_shot_of(const RequestFacts& facts, const wire::CheckRequest& request) {
+  return {facts.where, facts.policy.pam_service, request.pam_user, facts.command_digest};
+}
+
+void record_grant(Engine& engine, const RequestFacts& facts, const wire::CheckRequest& request,
+                  const policy::Demand& demand, const StepUpResult& proved) {
+  const BootTime now = boot_now();
+  const Level level = level_of(proved.factor);
+  // sudo, su and doas with lines in both phases ask once; the account phase uses this up.
+  if (request.phase == Phase::Auth) {
+    engine.ledger.add_one_shot(one_shot_of(facts, request), level, now);
+  }
+  if (demand.max_age == BootTime::zero() || demand.scope == Scope::Process ||
+      facts.where.widest == Scope::Process) {
+    return;
+  }
+  engine.ledger.add({facts.where, demand.scope, level, proved.factor, proved.credential_id, now});
+}
+
+bool allows_unenrolled(const rules::Unenrolled& unenrolled, std::int64_t unix_seconds) {
+  return unenrolled.allow && unix_seconds < unenrolled.until_unix;
+}
+
+// The step-up itself, once nothing proven here is enough.
+Task<Outcome> ask_for_factor(Engine& engine, Connection& connection, const RequestFacts& facts,
+                             const wire::CheckRequest& request, const policy::Demand& demand,
+                             rules::Settings settings) {
+  StepUpOrder order;
+  order.subject = facts.subject;
+  order.origin = facts.origin;
+  order.level = demand.level;
+  order.service = facts.policy.family;
+  order.clock = request.clock;
+  order.prompt = {
+      MessageId::PromptOtp, {facts.subject.name, engine.host, facts.what}
+  };
+  const bool may_pass_unenrolled =
+      allows_unenrolled(settings.unenrolled, engine.now().unix_seconds);
+
+  auto asking = step_up(engine, connection, order);
+  StepUpResult result = co_await std::move(asking);
+  if (result.kind == StepUpResult::Kind::Unenrolled && may_pass_unenrolled) {
+    // Until the date, whoever holds something weaker is asked for that; only who holds nothing
+    // passes.
+    if (result.refusal.words.id == MessageId::RefusedUnenrolled) {
+      co_return not_required("unenrolled-allowed");
+    }
+    order.level = Level::Otp;
+    auto asking_weaker = step_up(engine, connection, order);
+    result = co_await std::move(asking_weaker);
+    if (result.kind == StepUpResult::Kind::Unenrolled) {
+      co_return not_required("unenrolled-allowed");
+    }
+  }
+  if (result.kind == StepUpResult::Kind::Proved) {
+    record_grant(engine, facts, request, demand, result);
+    co_return Outcome{
+        {VerdictCode::Granted, {}},
+        result.reason, stepup::to_string(result.factor)
+    };
+  }
+  if (result.kind == StepUpResult::Kind::Refused) {
+    engine.ledger.refuse_process(facts.where, boot_now());
+  }
+  co_return Outcome{result.refusal, result.reason, ""};
+}
+
+Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const RequestFacts& facts,
+                             const wire::CheckRequest& request, const InForce& rules,
+                             const policy::Joined& joined) {
+  const policy::Demand& demand = joined.enforced;
+  if (facts.subject.uid == kNoUid) {
+    co_return deny(VerdictCode::Denied,
+                   {
+                       MessageId::Refused, {facts.policy.family, engine.host}
+    },
+                   "unknown-user");
+  }
+  if (demand.level == Level::None) {
+    co_return not_required(joined.reported.level == Level::None ? "no-rule" : "only-reported");
+  }
+  // Whoever calls sudo as root already has what is asked for.
+  if (facts.caller_is_root && !joined.names_root) co_return not_required("caller-is-root");
+  if (facts.only_lists) co_return not_required("only-lists");
+  engine.notice_suspend();
+  const BootTime now = boot_now();
+  if (request.phase == Phase::Account &&
+      engine.ledger.take_one_shot(one_shot_of(facts, request), demand.level, now)) {
+    co_return Outcome{
+        {VerdictCode::Granted, {}},
+        "granted-in-auth-phase", ""
+    };
+  }
+  const policy::Decided decided =
+      policy::decide(demand, facts.where, engine.ledger.of(facts.subject.uid), now);
+  if (decided.decision == policy::Decision::Allow) {
+    co_return Outcome{
+        {VerdictCode::Granted, {}},
+        policy::to_string(decided.reason), ""
+    };
+  }
+  if (rules.set.settings.mode == rules::Mode::Monitor) co_return not_required("monitor-mode");
+  if (engine.ledger.is_refused(facts.where, now)) {
+    co_return deny(VerdictCode::Denied, {}, "refused-before");
+  }
+  auto asking = ask_for_factor(engine, connection, facts, request, demand, rules.set.settings);
+  Outcome outcome = co_await std::move(asking);
+  co_return outcome;
+}
+
+void report_session(Engine& engine, const session::Asker& asker,
+                    const wire::CheckRequest& request) {
+  // The session ends, and what it proved with it.
+  if (request.phase == Phase::CloseSession && request.program == wire::Program::Other) {
+    engine.ledger.forget_session(asker.where.session);
+  }
+}
+
+}  // namespace
+
+Task<wire::Verdict> check_dialogue(Engine& engine, Connection& connection, session::Asker asker,
+                                   wire::CheckRequest request) {
+  if (request.phase == Phase::OpenSession || request.phase == Phase::CloseSession) {
+    report_session(engine, asker, request);
+    co_return wire::Verdict{VerdictCode::NotRequired, {}};
+  }
+  // Held for the whole dialogue: a reload meanwhile must not change the ground under it.
+  const std::shared_ptr<const InForce> rules = engine.rules;
+  if (!rules) {
+    co_return wire::Verdict{
+        VerdictCode::Unavailable, {MessageId::RefusedNoRules, {engine.rules_problem}}
+    };
+  }
+  const Result<RequestFacts> facts = facts_of(request, asker);
+  if (!facts) {
+    audit::trouble(facts.error(), "denying");
+    co_return wire::Verdict{
+        VerdictCode::Unavailable, {MessageId::RefusedIdentity, {request.service, engine.host}}
+    };
+  }
+  const policy::Joined joined = policy::join(rules->set.rules, facts->policy);
+  auto deciding = decide_and_ask(engine, connection, *facts, request, *rules, joined);
+  Outcome outcome = co_await std::move(deciding);
+
+  audit::DecisionRecord record;
+  record.verdict = to_string(outcome.verdict.code);
+  record.reason = outcome.reason;
+  record.service = facts->policy.family;
+  record.phase = to_string(request.phase);
+  record.subject = facts->subject;
+  record.target_user = facts->policy.target_user.value_or("");
+  record.command = facts->command;
+  record.command_digest = facts->command_digest;
+  record.rules = names_of(*rules, joined.reported);
+  record.rules_digest = rules->digest;
+  record.login_session = asker.login_session;
+  record.where = facts->where;
+  record.demanded = joined.reported.level;
+  record.factor = outcome.factor;
+  audit::decision(record);
+
+  const bool passes = outcome.verdict.code == VerdictCode::Granted ||
+                      outcome.verdict.code == VerdictCode::NotRequired;
+  if (!passes && rules->stale) {
+    connection.tell({MessageId::StaleRules, {rules::to_string(*rules->stale)}});
+  }
+  co_return outcome.verdict;
+}
+
+}  // namespace stepup::daemon

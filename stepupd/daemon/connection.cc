@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/daemon/connection.h"
+
+#include <sys/epoll.h>
+
+#include <chrono>
+#include <utility>
+
+#include "stepupd/daemon/audit.h"
+#include "stepupd/wire/seqpacket.h"
+
+namespace stepup::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+// PROTOCOL.md, "Deadlines".
+constexpr BootTime kForRequest = 5s;
+constexpr BootTime kForWork = 30s;
+constexpr BootTime kHeartbeat = 2s;
+
+const char* name_of(wire::Socket socket) {
+  return socket == wire::Socket::Stepupd ? "stepupd.sock" : "control.sock";
+}
+
+Reply::Kind kind_of(wire::CancelReason reason) {
+  switch (reason) {
+    case wire::CancelReason::Interrupted: return Reply::Kind::Interrupted;
+    case wire::CancelReason::EmptyAnswer: return Reply::Kind::Empty;
+    case wire::CancelReason::NoConversation: return Reply::Kind::NoConversation;
+    case wire::CancelReason::Unusable: return Reply::Kind::Unusable;
+  }
+  return Reply::Kind::Interrupted;
+}
+
+}  // namespace
+
+Connection::Connection(UniqueFd fd, wire::Socket socket, session::Peer peer, Begin begin,
+                       Ended ended)
+    : fd_(std::move(fd)),
+      socket_(socket),
+      peer_(std::move(peer)),
+      begin_(std::move(begin)),
+      ended_(std::move(ended)),
+      since_(boot_now()),
+      last_heartbeat_(since_) {}
+
+Status Connection::start(sd_event* loop) {
+  return source_.start(loop, fd_.get(), EPOLLIN, [this](std::uint32_t) { receive(); });
+}
+
+void Connection::tick(BootTime now) {
+  const BootTime waited = now - since_;
+  switch (state_) {
+    case wire::DialogueState::AwaitingRequest:
+      if (waited > kForRequest) end("no request in time");
+      return;
+    case wire::DialogueState::AwaitingAnswer:
+      if (waited > patience_) {
+        resume({Reply::Kind::TimedOut, {}});
+        return;
+      }
+      break;
+    case wire::DialogueState::Working:
+      if (waited > kForWork) {
+        audit::trouble({Errc::TimedOut, 0, "the work for a request took over 30 s"}, "denying");
+        finish({wire::VerdictCode::Unavailable, {}});
+        return;
+      }
+      break;
+    case wire::DialogueState::Finished: return;
+  }
+  if (now - last_heartbeat_ >= kHeartbeat) {
+    last_heartbeat_ = now;
+    send(wire::Heartbeat{});
+  }
+}
+
+void Connection::receive() {
+  pid_t sender = 0;
+  auto bytes = wire::receive_packet(fd_.get(), &sender);
+  if (!bytes) {
+    if (bytes.error().code == Errc::Busy) return;
+    end(bytes.error().code == Errc::Closed ? nullptr : bytes.error().what);
+    return;
+  }
+  // Whoever inherited or was handed the descriptor is not who connected (SO_PASSCRED is set).
+  if (sender != peer_.pid) {
+    end("packet from another process than the one that connected");
+    return;
+  }
+  auto packet = wire::split(std::move(*bytes));
+  if (!packet) {
+    end(packet.error().what);
+    return;
+  }
+  accept_packet(std::move(*packet));
+}
+
+void Connection::accept_packet(wire::Packet packet) {
+  const bool first = state_ == wire::DialogueState::AwaitingRequest;
+  if (first) request_id_ = packet.header.request_id;
+  if (packet.header.version != wire::kVersion) {
+    send(wire::VersionMismatch{});
+    end("a protocol version we do not speak");
+    return;
+  }
+  const auto permission = wire::permitted(socket_, state_, packet.header.type);
+  if (!permission.allowed || packet.header.request_id != request_id_) {
+    end("a message that is not allowed now");
+    return;
+  }
+  if (permission.rights == wire::Rights::Root && peer_.uid != 0) {
+    audit::peer_refused(peer_.pid, peer_.uid, name_of(socket_), "a request that needs root");
+    const bool reset = packet.header.type == wire::MessageType::ResetRequest;
+    finish({
+        wire::VerdictCode::Denied,
+        {wire::MessageId::RefusedRights, {reset ? "reset a user" : "issue a ticket"}}
+    });
+    return;
+  }
+  if (first) {
+    state_ = wire::DialogueState::Working;
+    since_ = boot_now();
+    driver_ = drive(begin_(*this, std::move(packet)));
+    driver_.start();
+  } else if (packet.header.type == wire::MessageType::Answer) {
+    auto answer = wire::decode<wire::Answer>(packet);
+    if (!answer) {
+      end(answer.error().what);
+      return;
+    }
+    resume({Reply::Kind::Answered, std::move(answer->text)});
+  } else {
+    const auto cancel = wire::decode<wire::Cancel>(packet);
+    if (!cancel) {
+      end(cancel.error().what);
+    } else if (state_ == wire::DialogueState::AwaitingAnswer) {
+      resume({kind_of(cancel->reason), {}});
+    } else {
+      finish({wire::VerdictCode::Denied, {}});
+    }
+  }
+}
+
+void Connection::Asking::await_suspend(std::coroutine_handle<> dialogue) {
+  connection_.asking_ = dialogue;
+  connection_.state_ = wire::DialogueState::AwaitingAnswer;
+  connection_.since_ = boot_now();
+  connection_.patience_ = patience_;
+  connection_.send(prompt_);
+}
+
+void Connection::resume(Reply reply) {
+  reply_ = std::move(reply);
+  state_ = wire::DialogueState::Working;
+  since_ = boot_now();
+  std::exchange(asking_, nullptr).resume();
+}
+
+Task<bool> Connection::drive(Task<wire::Verdict> dialogue) {
+  wire::Verdict verdict{wire::VerdictCode::Unavailable, {}};
+  try {
+    verdict = co_await std::move(dialogue);
+  } catch (...) {
+    audit::trouble({Errc::Internal, 0, "exception in a dialogue"}, "denying");
+  }
+  finish(verdict);
+  co_return true;
+}
+
+void Connection::finish(const wire::Verdict& verdict) {
+  if (over_) return;
+  send(verdict);
+  end(nullptr);
+}
+
+void Connection::end(const char* why) {
+  if (over_) return;
+  over_ = true;
+  state_ = wire::DialogueState::Finished;
+  source_.enable(false);
+  if (why != nullptr) audit::peer_refused(peer_.pid, peer_.uid, name_of(socket_), why);
+  ended_(*this);
+}
+
+void Connection::send_encoded(const SecretBytes& packet) {
+  if (over_) return;
+  const auto sent = wire::send_packet(fd_.get(), packet);
+  if (!sent) end(sent.error().code == Errc::Closed ? nullptr : "a peer that does not read");
+}
+
+}  // namespace stepup::daemon

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: ISC
+// One accepted connection: its packets, its state, its deadlines, and the dialogue it carries.
+#pragma once
+
+#include <chrono>
+#include <coroutine>
+#include <cstdint>
+#include <functional>
+
+#include "stepupd/base/boot_time.h"
+#include "stepupd/base/unique_fd.h"
+#include "stepupd/daemon/io_source.h"
+#include "stepupd/daemon/task.h"
+#include "stepupd/session/peer.h"
+#include "stepupd/wire/packet.h"
+#include "stepupd/wire/request_table.h"
+
+namespace stepup::daemon {
+
+// How a person answered a prompt.
+struct Reply {
+  enum class Kind : std::uint8_t {
+    Answered,
+    Interrupted,
+    Empty,
+    NoConversation,
+    Unusable,
+    TimedOut
+  };
+  Kind kind = Kind::Interrupted;
+  SecretBytes answer;  // when Answered
+};
+
+class Connection {
+ public:
+  // Starts the dialogue for a first packet that the request table allows and whose peer has the
+  // rights; its verdict is the last thing sent.
+  using Begin = std::function<Task<wire::Verdict>(Connection&, wire::Packet)>;
+  // Called once when nothing more will happen; must not destroy the connection at once.
+  using Ended = std::function<void(Connection&)>;
+
+  Connection(UniqueFd fd, wire::Socket socket, session::Peer peer, Begin begin, Ended ended);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  Status start(sd_event* loop);
+
+  // Heartbeats and deadlines; called about once a second.
+  void tick(BootTime now);
+
+  [[nodiscard]] const session::Peer& peer() const noexcept { return peer_; }
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+  [[nodiscard]] wire::Socket socket() const noexcept { return socket_; }
+
+  // For dialogues: sends one message.  A peer that does not read ends the connection.
+  template <typename Message>
+  void send(const Message& message) {
+    if (auto packet = wire::encode(request_id_, message)) send_encoded(*packet);
+  }
+  void tell(wire::Words words) { send(wire::Notice{std::move(words)}); }
+
+  static constexpr BootTime kPatience = std::chrono::seconds(60);
+
+  // co_await connection.ask(words, echo): prompts, and waits for the person as long as `patience`.
+  class Asking {
+   public:
+    Asking(Connection& connection, wire::Prompt prompt, BootTime patience)
+        : connection_(connection), prompt_(std::move(prompt)), patience_(patience) {}
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> dialogue);
+    Reply await_resume() { return std::move(connection_.reply_); }
+
+   private:
+    Connection& connection_;
+    wire::Prompt prompt_;
+    BootTime patience_;
+  };
+  Asking ask(wire::Words words, bool echo, BootTime patience = kPatience) {
+    return {
+        *this, {std::move(words), echo},
+         patience
+    };
+  }
+
+ private:
+  void receive();
+  void accept_packet(wire::Packet packet);
+  void resume(Reply reply);
+  Task<bool> drive(Task<wire::Verdict> dialogue);
+  void finish(const wire::Verdict& verdict);
+  void end(const char* why);  // closes; logs `why` unless null
+  void send_encoded(const SecretBytes& packet);
+
+  UniqueFd fd_;
+  wire::Socket socket_;
+  session::Peer peer_;
+  Begin begin_;
+  Ended ended_;
+  wire::RequestId request_id_{};
+  wire::DialogueState state_ = wire::DialogueState::AwaitingRequest;
+  BootTime since_;                 // when state_ was entered
+  BootTime patience_ = kPatience;  // while AwaitingAnswer
+  BootTime last_heartbeat_;
+  std::coroutine_handle<> asking_;
+  Reply reply_;
+  bool over_ = false;
+  IoSource source_;
+  Task<bool> driver_;  // last: its frames use everything above
+};
+
+}  // namespace stepup::daemon

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/daemon/credential_rows.h"
+
+#include <string>
+
+namespace stepup::daemon {
+namespace {
+
+const char* name_of(factor::HashAlgorithm algorithm) {
+  switch (algorithm) {
+    case factor::HashAlgorithm::Sha1: return "SHA1";
+    case factor::HashAlgorithm::Sha256: return "SHA256";
+    case factor::HashAlgorithm::Sha512: return "SHA512";
+  }
+  return "?";
+}
+
+std::string details_of(const factor::TotpParameters& totp) {
+  return std::string(name_of(totp.algorithm)) + ", " + std::to_string(totp.digits) + " digits, " +
+         std::to_string(totp.period.count()) + " s";
+}
+
+}  // namespace
+
+Result<std::vector<wire::CredentialRow>> list_credentials(store::Store& store,
+                                                          const Subject& subject) {
+  const auto holdings = store.holdings(subject.uid);
+  if (!holdings) return std::unexpected(holdings.error());
+  std::vector<wire::CredentialRow> rows;
+  for (const store::Credential& credential : holdings->credentials) {
+    rows.push_back({credential.factor, credential.label, details_of(credential.parameters),
+                    credential.created_at, credential.last_used_at.value_or(0)});
+  }
+  if (holdings->recovery_codes_total > 0) {
+    rows.push_back({FactorKind::RecoveryCode, "recovery-codes",
+                    std::to_string(holdings->recovery_codes_left) + " of " +
+                        std::to_string(holdings->recovery_codes_total) + " unused",
+                    holdings->recovery_created_at, 0});
+  }
+  return rows;
+}
+
+}  // namespace stepup::daemon

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: ISC
+// stepupctl list: what a subject has enrolled, without a secret.
+#pragma once
+
+#include <vector>
+
+#include "stepupd/base/result.h"
+#include "stepupd/base/terms.h"
+#include "stepupd/store/store.h"
+#include "stepupd/wire/messages.h"
+
+namespace stepup::daemon {
+
+// One row for each authenticator, and one for the recovery codes together.  Fails with Storage.
+[[nodiscard]] Result<std::vector<wire::CredentialRow>> list_credentials(store::Store& store,
+                                                                        const Subject& subject);
+
+}  // namespace stepup::daemon

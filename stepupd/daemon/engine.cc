@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/daemon/engine.h"
+
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+#include <chrono>
+
+#include "stepupd/daemon/audit.h"
+
+namespace stepup::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr BootTime kRefreshAccounts = 5min;
+constexpr BootTime kSleptAtLeast = 1s;  // below it, rounding of two clocks
+
+}  // namespace
+
+Engine::Engine(Paths paths, std::string host_name, std::string boot)
+    : host(std::move(host_name)),
+      boot_id(std::move(boot)),
+      paths_(std::move(paths)),
+      suspended_(suspended_since_boot()) {}
+
+Engine::~Engine() = default;
+
+Status Engine::start(sd_event* loop) {
+  adopt(load_rules(paths_.conf, paths_.state_dir));
+  if (opened_store() == nullptr) {
+    // A second stepupd on the same state would undo what the first one burns.
+    if (store_error_.code == Errc::Busy) return std::unexpected(store_error_);
+    audit::trouble(store_error_, "denying what needs a factor");
+  }
+  auto refreshing = refresh_.start(loop, [this] { refresh_accounts(); });
+  if (!refreshing) return refreshing;
+  refresh_.arm(kRefreshAccounts);
+  return worker_.start(loop);
+}
+
+Now Engine::now() const { return {static_cast<std::int64_t>(time(nullptr)), boot_now(), boot_id}; }
+
+Limits Engine::limits() const {
+  Limits limits;
+  if (rules) limits = {rules->set.settings.max_failures, rules->set.settings.max_backoff};
+  return limits;
+}
+
+void Engine::notice_suspend() {
+  const BootTime suspended = suspended_since_boot();
+  if (suspended - suspended_ >= kSleptAtLeast) {
+    ledger.forget_all();
+    audit::state("the host was suspended, all grants forgotten");
+  }
+  suspended_ = suspended;
+}
+
+void Engine::adopt(Loaded loaded) {
+  for (const rules::Problem& problem : loaded.problems) {
+    audit::rules_bad(rules::to_string(problem), loaded.rules ? "going on with the last good rules"
+                                                             : "denying everything that asks");
+  }
+  if (loaded.unsaved) {
+    audit::rules_bad(rules::to_string(*loaded.unsaved),
+                     "these rules are not kept as the last good");
+  }
+  rules_problem = loaded.problems.empty() ? "" : rules::to_string(loaded.problems.front());
+  rules = std::move(loaded.rules);
+  if (rules && !rules->stale) audit::rules_loaded(rules->digest, rules->set.rules.size());
+}
+
+void Engine::reload() {
+  (void)sd_notify(0, "RELOADING=1");
+  auto loaded = std::make_shared<Loaded>();
+  const auto queued = worker_.submit(
+      kNoUid, {[loaded, paths = paths_] { *loaded = load_rules(paths.conf, paths.state_dir); },
+               [this, loaded] {
+                 adopt(std::move(*loaded));
+                 (void)sd_notify(0, "READY=1");
+               }});
+  if (!queued) audit::trouble(queued.error(), "not reloading; try again");
+}
+
+void Engine::refresh_accounts() {
+  refresh_.arm(kRefreshAccounts);
+  if (!rules) return;
+  auto fresh = std::make_shared<std::shared_ptr<const InForce>>();
+  const auto queued =
+      worker_.submit(kNoUid, {[fresh, old = rules] { *fresh = resolve_again(*old); },
+                              [this, fresh, old = rules] {
+                                if (rules == old) rules = *fresh;  // else a reload was faster
+                              }});
+  if (!queued) audit::trouble(queued.error(), "group members may be out of date");
+}
+
+store::Store* Engine::opened_store() {
+  if (store_) return store_.get();
+  auto opened = store::Store::open(paths_.state_dir, paths_.credentials_dir);
+  if (!opened) {
+    store_error_ = opened.error();
+    return nullptr;
+  }
+  store_ = std::make_unique<store::Store>(std::move(*opened));
+  return store_.get();
+}
+
+}  // namespace stepup::daemon

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: ISC
+// What every dialogue works with: the rules, the grants, the store behind its worker, the host.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "stepupd/daemon/grant_ledger.h"
+#include "stepupd/daemon/io_source.h"
+#include "stepupd/daemon/otp_verification.h"
+#include "stepupd/daemon/rules_in_force.h"
+#include "stepupd/daemon/worker.h"
+#include "stepupd/store/store.h"
+
+namespace stepup::daemon {
+
+struct Paths {
+  rules::Layout conf;
+  std::string state_dir = "/var/lib/stepup";
+  std::string credentials_dir;  // $CREDENTIALS_DIRECTORY, may be empty
+};
+
+class Engine {
+ public:
+  Engine(Paths paths, std::string host, std::string boot_id);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Loads rules and opens the store (both may fail: then stepupd runs and denies), and starts the
+  // worker and the timers.  Blocks.
+  Status start(sd_event* loop);
+
+  // Loads the rules anew, without holding up the loop.
+  void reload();
+
+  [[nodiscard]] Now now() const;
+  [[nodiscard]] Limits limits() const;
+
+  // Forgets every grant when the host has slept since the last call: whoever closed the lid went
+  // away (BOOTTIME - MONOTONIC grew).
+  void notice_suspend();
+
+  // co_await engine.with_store<T>(subject, work): `work` on the worker's thread.  It must own all
+  // that it captures, since the dialogue may be gone before it runs.  Opens the store if it is not
+  // open, and closes it after a Storage error, so that the next use starts afresh.
+  template <typename T>
+  OnWorker<T> with_store(uid_t subject, std::move_only_function<Result<T>(store::Store&)> work) {
+    return OnWorker<T>(worker_, subject, [this, work = std::move(work)]() mutable -> Result<T> {
+      store::Store* store = opened_store();
+      if (store == nullptr) return std::unexpected(store_error_);
+      Result<T> value = work(*store);
+      if (!value && value.error().code == Errc::Storage) store_.reset();
+      return value;
+    });
+  }
+
+  // co_await engine.on_worker<T>(subject, work): the same without the store.
+  template <typename T>
+  OnWorker<T> on_worker(uid_t subject, std::move_only_function<Result<T>()> work) {
+    return OnWorker<T>(worker_, subject, std::move(work));
+  }
+
+  const std::string host;
+  const std::string boot_id;
+  GrantLedger ledger;
+  std::shared_ptr<const InForce> rules;  // null: none could be loaded
+  std::string rules_problem;             // why not, or what is wrong with the files
+
+ private:
+  void adopt(Loaded loaded);
+  void refresh_accounts();
+  store::Store* opened_store();  // on the worker's thread, and before it starts
+
+  Paths paths_;
+  BootTime suspended_;
+  Error store_error_{Errc::Storage, 0, "the store is not open"};
+  std::unique_ptr<store::Store> store_;  // the worker's alone once it runs
+  TimerSource refresh_;
+  Worker worker_;  // last: joined before anything that its jobs use is gone
+};
+
+}  // namespace stepup::daemon

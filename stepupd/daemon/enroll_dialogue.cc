@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/daemon/enroll_dialogue.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "stepupd/daemon/audit.h"
+#include "stepupd/daemon/control_dialogue.h"
+#include "stepupd/daemon/enrollment.h"
+#include "stepupd/daemon/step_up.h"
+
+namespace stepup::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+using wire::MessageId;
+using wire::Verdict;
+using wire::VerdictCode;
+
+constexpr int kAttempts = 3;
+constexpr BootTime kToSetUp = 10min;  // to install an app, scan, write codes down
+
+Verdict denied(MessageId id, std::vector<std::string> args = {}) {
+  return {
+      VerdictCode::Denied, {id, std::move(args)}
+  };
+}
+
+// Prompts until `proves` accepts the answer, three times at the most.  Returns the answer.
+using Proves = std::function<bool(const SecretBytes&)>;
+Task<std::optional<SecretBytes>> ask_until(Connection& connection, MessageId prompt,
+                                           MessageId correction, Proves proves) {
+  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+    auto asking = connection.ask({prompt, {}}, true, kToSetUp);
+    Reply reply = co_await asking;
+    if (reply.kind != Reply::Kind::Answered) break;
+    if (proves(reply.answer)) co_return std::move(reply.answer);
+    connection.tell({correction, {}});
+  }
+  co_return std::nullopt;
+}
+
+// The ticket that lets somebody without a factor enrol the first one; nullopt = none that is good.
+Task<std::optional<SecretBytes>> ask_for_ticket(Engine& engine, Connection& connection,
+                                                Subject subject) {
+  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+    auto asking = connection.ask({MessageId::PromptTicket, {}}, false);
+    Reply reply = co_await asking;
+    if (reply.kind != Reply::Kind::Answered) break;
+    auto ticket = std::make_shared<SecretBytes>(reply.answer.copy());
+    auto judging = engine.with_store<bool>(
+        subject.uid, [subject, ticket, now = engine.now()](store::Store& store) {
+          return ticket_is_good(store, subject, *ticket, now);
+        });
+    const Result<bool> good = co_await judging;
+    if (!good) audit::trouble(good.error(), "refusing a ticket");
+    if (good && *good) co_return std::move(reply.answer);
+    connection.tell({MessageId::WrongTicket, {}});
+  }
+  audit::factor_judged(subject, "ticket", "wrong", "");
+  co_return std::nullopt;
+}
+
+factor::TotpParameters parameters_of(const wire::EnrollRequest& request) {
+  factor::TotpParameters parameters;
+  switch (request.algorithm) {
+    case wire::HashAlgorithm::Sha1: parameters.algorithm = factor::HashAlgorithm::Sha1; break;
+    case wire::HashAlgorithm::Sha256: parameters.algorithm = factor::HashAlgorithm::Sha256; break;
+    case wire::HashAlgorithm::Sha512: parameters.algorithm = factor::HashAlgorithm::Sha512; break;
+  }
+  parameters.digits = request.digits;
+  return parameters;
+}
+
+// What a commit stores; owned together by the job that stores it.
+struct Proofs {
+  std::optional<PendingTotp> totp;
+  std::optional<PendingRecoveryCodes> recovery;
+  std::optional<SecretBytes> ticket;
+};
+
+// The new authenticator, shown and proved.  Returns the refusal, or nothing.
+Task<std::optional<Verdict>> prove_authenticator(Engine& engine, Connection& connection,
+                                                 Target target, wire::EnrollRequest request,
+                                                 Proofs& proofs) {
+  auto preparing = engine.with_store<Enrolled<PendingTotp>>(
+      target.subject.uid,
+      [target, request, host = engine.host](store::Store& store) -> Result<Enrolled<PendingTotp>> {
+        return lifted(prepare_totp(store, target.subject, host, request.label,
+                                   request.replace_label, parameters_of(request)));
+      });
+  Result<Enrolled<PendingTotp>> prepared = co_await preparing;
+  if (!prepared) co_return unavailable(engine, prepared.error());
+  if (!*prepared) {
+    const auto why = prepared->error();
+    const bool about_old = why.refusal == EnrollRefusal::NoSuchLabel;
+    co_return refusal_of(engine, why, target.subject,
+                         about_old ? request.replace_label : request.label);
+  }
+  proofs.totp = std::move(**prepared);
+  connection.send(wire::NewAuthenticator{proofs.totp->otpauth_uri.copy()});
+  auto proving = ask_until(connection, MessageId::PromptNewCode, MessageId::WrongCode,
+                           [&engine, &proofs](const SecretBytes& code) {
+                             return prove_totp(*proofs.totp, code, engine.now());
+                           });
+  const auto code = co_await std::move(proving);
+  if (!code) co_return denied(MessageId::RefusedWrongCode, {"enrolment", engine.host});
+  co_return std::nullopt;
+}
+
+// New recovery codes, shown and proved to be written down.
+Task<std::optional<Verdict>> prove_recovery_codes(Engine& engine, Connection& connection, uid_t uid,
+                                                  Proofs& proofs) {
+  auto preparing =
+      engine.on_worker<PendingRecoveryCodes>(uid, [] { return prepare_recovery_codes(); });
+  Result<PendingRecoveryCodes> prepared = co_await preparing;
+  if (!prepared) co_return unavailable(engine, prepared.error());
+  proofs.recovery = std::move(*prepared);
+  connection.send(wire::NewRecoveryCodes{proofs.recovery->text.copy()});
+  auto proving = ask_until(
+      connection, MessageId::PromptRecoveryBack, MessageId::WrongCode,
+      [&proofs](const SecretBytes& typed) { return prove_recovery_code(*proofs.recovery, typed); });
+  const auto code = co_await std::move(proving);
+  if (!code) co_return denied(MessageId::RefusedWrongCode, {"enrolment", engine.host});
+  co_return std::nullopt;
+}
+
+}  // namespace
+
+Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::Asker asker,
+                              wire::EnrollRequest request) {
+  auto finding = target_of(engine, connection, request.user);
+  const TargetOrRefusal found = co_await std::move(finding);
+  if (!found.target) co_return found.refusal;
+  const Target target = *found.target;
+  const uid_t uid = target.subject.uid;
+
+  auto looking = engine.with_store<Standing>(uid, [subject = target.subject, now = engine.now(),
+                                                   limits = engine.limits()](store::Store& store) {
+    return standing_of(store, subject, Origin::Self, now, limits);
+  });
+  const Result<Standing> standing = co_await looking;
+  if (!standing) co_return unavailable(engine, standing.error());
+  if (standing->owner_mismatch) {
+    co_return denied(MessageId::RefusedOwnerMismatch,
+                     {std::to_string(uid), standing->recorded_name, target.subject.name});
+  }
+  const bool first = standing->highest == Level::None;
+  const bool new_authenticator = request.kind == wire::EnrollKind::Totp;
+  if (first && !new_authenticator) {
+    co_return denied(MessageId::RefusedNotEnrolled, {target.subject.name});
+  }
+
+  auto proofs = std::make_shared<Proofs>();
+  if (first && !target.by_root) {
+    auto asking = ask_for_ticket(engine, connection, target.subject);
+    proofs->ticket = co_await std::move(asking);
+    if (!proofs->ticket) co_return denied(MessageId::RefusedTicket, {target.subject.name});
+  } else {
+    auto authorising = authorise_change(engine, connection, asker, target, "enroll");
+    const auto refusal = co_await std::move(authorising);
+    if (refusal) co_return *refusal;
+  }
+  if (new_authenticator) {
+    auto proving = prove_authenticator(engine, connection, target, request, *proofs);
+    const auto refusal = co_await std::move(proving);
+    if (refusal) co_return *refusal;
+  }
+  if (first || !new_authenticator) {
+    auto proving = prove_recovery_codes(engine, connection, uid, *proofs);
+    const auto refusal = co_await std::move(proving);
+    if (refusal) co_return *refusal;
+  }
+  const std::string label = proofs->totp ? proofs->totp->label : "recovery-codes";
+
+  auto committing = engine.with_store<Enrolled<void>>(
+      uid, [target, proofs, now = engine.now()](store::Store& store) -> Result<Enrolled<void>> {
+        return lifted(
+            commit_enrollment(store, target.subject, proofs->totp ? &*proofs->totp : nullptr,
+                              proofs->recovery ? &*proofs->recovery : nullptr,
+                              proofs->ticket ? &*proofs->ticket : nullptr, target.actor, now));
+      });
+  const Result<Enrolled<void>> committed = co_await committing;
+  if (!committed) co_return unavailable(engine, committed.error());
+  if (!*committed) co_return refusal_of(engine, committed->error(), target.subject, label);
+  const bool replaced = !request.replace_label.empty();
+  // What the old authenticator proved ends with it.
+  if (replaced) engine.ledger.forget_subject(uid);
+  audit::credential_changed(target.subject, replaced ? "replaced" : "added", label, target.actor);
+  co_return Verdict{VerdictCode::Granted, {}};
+}
+
+}  // namespace stepup::daemon

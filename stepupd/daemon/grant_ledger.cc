@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/daemon/grant_ledger.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace stepup::daemon {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr BootTime kOneShotLife = seconds(60);
+constexpr BootTime kRefusalLife = seconds(600);
+constexpr std::size_t kMaxGrantsEach = 256;  // of one subject; the oldest goes
+constexpr std::size_t kMaxRefused = 4096;
+
+bool same_place(const policy::Grant& a, const policy::Grant& b) {
+  return a.where.session == b.where.session && a.where.tty == b.where.tty &&
+         a.where.leader == b.where.leader && a.where.leader_start == b.where.leader_start &&
+         a.where.widest == b.where.widest && a.scope == b.scope;
+}
+
+}  // namespace
+
+std::span<const policy::Grant> GrantLedger::of(uid_t subject) const {
+  const auto found = grants_.find(subject);
+  if (found == grants_.end()) return {};
+  return found->second;
+}
+
+void GrantLedger::add(const policy::Grant& grant) {
+  auto& held = grants_[grant.where.subject];
+  std::erase_if(held, [&](const policy::Grant& old) {
+    return same_place(old, grant) && old.level <= grant.level && old.auth_time <= grant.auth_time;
+  });
+  if (held.size() >= kMaxGrantsEach) held.erase(held.begin());
+  held.push_back(grant);
+}
+
+void GrantLedger::add_one_shot(OneShot shot, Level level, BootTime now) {
+  std::erase_if(one_shots_,
+                [&](const TimedShot& old) { return now - old.auth_time >= kOneShotLife; });
+  one_shots_.push_back({std::move(shot), level, now});
+}
+
+bool GrantLedger::take_one_shot(const OneShot& shot, Level level, BootTime now) {
+  const auto found = std::ranges::find_if(one_shots_, [&](const TimedShot& held) {
+    const BootTime age = now - held.auth_time;
+    return held.shot == shot && held.level >= level && age >= BootTime::zero() &&
+           age < kOneShotLife;
+  });
+  if (found == one_shots_.end()) return false;
+  one_shots_.erase(found);
+  return true;
+}
+
+void GrantLedger::refuse_process(const Coordinates& where, BootTime now) {
+  std::erase_if(refused_, [&](const Refused& old) { return now >= old.until; });
+  if (refused_.size() >= kMaxRefused) refused_.erase(refused_.begin());
+  refused_.push_back({where.process, where.process_start, now + kRefusalLife});
+}
+
+bool GrantLedger::is_refused(const Coordinates& where, BootTime now) {
+  return std::ranges::any_of(refused_, [&](const Refused& refused) {
+    return refused.process == where.process && refused.process_start == where.process_start &&
+           now < refused.until;
+  });
+}
+
+void GrantLedger::forget_session(const SessionKey& session) {
+  if (session.kind == SessionKey::Kind::None) return;
+  for (auto& [subject, held] : grants_) {
+    std::erase_if(held, [&](const policy::Grant& grant) { return grant.where.session == session; });
+  }
+}
+
+void GrantLedger::forget_subject(uid_t subject) { grants_.erase(subject); }
+
+void GrantLedger::forget_credential(uid_t subject, std::int64_t credential_id) {
+  const auto found = grants_.find(subject);
+  if (found == grants_.end()) return;
+  std::erase_if(found->second,
+                [&](const policy::Grant& grant) { return grant.credential_id == credential_id; });
+}
+
+void GrantLedger::forget_all() {
+  grants_.clear();
+  one_shots_.clear();
+}
+
+}  // namespace stepup::daemon

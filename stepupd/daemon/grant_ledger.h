@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: ISC
+// The grants of this boot, in memory only: a reboot forgets them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "stepupd/policy/decide.h"
+
+namespace stepup::daemon {
+
+// What one process was granted in its auth phase, for its account phase: bound to everything about
+// the request, because a process survives exec and could run a second sudo.
+struct OneShot {
+  Coordinates where;
+  std::string service;
+  std::string target_user;
+  std::string command_digest;
+  bool operator==(const OneShot&) const = default;
+};
+
+class GrantLedger {
+ public:
+  // All grants of a subject.  Valid until the ledger is changed.
+  [[nodiscard]] std::span<const policy::Grant> of(uid_t subject) const;
+
+  // Records a grant.  One that it makes useless (same place, no stronger, older) goes.
+  void add(const policy::Grant& grant);
+
+  void add_one_shot(OneShot shot, Level level, BootTime now);
+  // Whether `shot` was granted at `level` or above within 60 s; it is used up then.
+  [[nodiscard]] bool take_one_shot(const OneShot& shot, Level level, BootTime now);
+
+  // After a cancelled or timed-out attempt, or one without a right code, the same process is not
+  // asked again.
+  void refuse_process(const Coordinates& where, BootTime now);
+  [[nodiscard]] bool is_refused(const Coordinates& where, BootTime now);
+
+  void forget_session(const SessionKey& session);
+  void forget_subject(uid_t subject);
+  void forget_credential(uid_t subject, std::int64_t credential_id);
+  void forget_all();
+
+ private:
+  struct TimedShot {
+    OneShot shot;
+    Level level;
+    BootTime auth_time;
+  };
+  struct Refused {
+    pid_t process;
+    std::uint64_t process_start;
+    BootTime until;
+  };
+
+  std::map<uid_t, std::vector<policy::Grant>> grants_;
+  std::vector<TimedShot> one_shots_;
+  std::vector<Refused> refused_;
+};
+
+}  // namespace stepup::daemon

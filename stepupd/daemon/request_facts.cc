@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/daemon/request_facts.h"
+
+#include <string_view>
+
+#include "stepupd/base/printable.h"
+#include "stepupd/factor/digest.h"
+
+namespace stepup::daemon {
+namespace {
+
+constexpr std::size_t kMaxWhat = 80;  // of a prompt line
+
+std::string family_of(const wire::CheckRequest& request) {
+  switch (request.program) {
+    case wire::Program::Sudo: return "sudo";
+    case wire::Program::Su: return "su";
+    case wire::Program::Doas: return "doas";
+    case wire::Program::Other: break;
+  }
+  if (request.service == "sudo-i") return "sudo";
+  if (request.service == "su-l") return "su";
+  return request.service;
+}
+
+// The words after the program's name, as they were typed.
+std::string arguments(const wire::CheckRequest& request) {
+  std::string text;
+  for (std::size_t i = 1; i < request.argv.size(); ++i) {
+    if (i > 1) text.push_back(' ');
+    text += request.argv[i];
+  }
+  return text;
+}
+
+std::string what_of(const wire::CheckRequest& request, const std::string& family) {
+  std::string what = family;
+  if (request.program == wire::Program::Su) {
+    what += " to " + request.pam_user;
+  } else if (request.program != wire::Program::Other && request.argv.size() > 1) {
+    what += ": " + arguments(request);
+  }
+  return printable(what, kMaxWhat);
+}
+
+// The basename of the first word that is no option: a hint for people, not a reading of sudo's
+// grammar.
+std::string command_of(const wire::CheckRequest& request) {
+  for (std::size_t i = 1; i < request.argv.size(); ++i) {
+    const std::string& word = request.argv[i];
+    if (!word.starts_with('-')) return word.substr(word.rfind('/') + 1);
+  }
+  return "";
+}
+
+Result<std::string> digest_of(const wire::CheckRequest& request) {
+  std::string words = request.argv_truncated ? "truncated" : "";
+  for (const std::string& word : request.argv) words.append(1, '\0').append(word);
+  return factor::sha256_hex(words);
+}
+
+// Only exact spellings: with any other word sudo might do more than list.
+bool only_lists(const wire::CheckRequest& request) {
+  if (request.program != wire::Program::Sudo || request.argv_truncated) return false;
+  const auto& argv = request.argv;
+  const auto lists = [](std::string_view word) {
+    return word == "-l" || word == "-ll" || word == "--list" || word == "-nl";
+  };
+  if (argv.size() == 2) return lists(argv[1]);
+  return argv.size() == 3 && argv[1] == "-n" && lists(argv[2]);
+}
+
+}  // namespace
+
+Result<RequestFacts> facts_of(const wire::CheckRequest& request, const session::Asker& asker) {
+  const auto digest = digest_of(request);
+  if (!digest) return std::unexpected(digest.error());
+
+  RequestFacts facts;
+  facts.where = asker.where;
+  facts.policy.family = family_of(request);
+  facts.policy.pam_service = request.service;
+  if (request.program != wire::Program::Other) {
+    facts.subject = {asker.real_uid, request.caller};
+    facts.policy.groups = asker.groups;
+    facts.origin = Origin::Self;
+    facts.caller_is_root = asker.real_uid == 0;
+    // sudo and doas show PAM no target; su's is PAM_USER.
+    if (request.program == wire::Program::Su) facts.policy.target_user = request.pam_user;
+  } else {
+    facts.subject = {request.pam_user_uid, request.pam_user};
+    if (request.groups) {
+      facts.policy.groups.emplace(request.groups->begin(), request.groups->end());
+    }
+    facts.policy.target_user = request.pam_user;
+    facts.origin = facts.policy.family == "sshd" ? Origin::Sshd : Origin::OtherUid;
+    facts.where.widest = Scope::Process;
+  }
+  facts.policy.subject = facts.subject.uid;
+  facts.where.subject = facts.subject.uid;
+  facts.what = what_of(request, facts.policy.family);
+  facts.command = command_of(request);
+  facts.command_digest = *digest;
+  facts.only_lists = only_lists(request);
+  return facts;
+}
+
+}  // namespace stepup::daemon

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: ISC
+// What a CheckRequest and the kernel's facts about its sender mean: whose factor, for what, where.
+// Pure.
+#pragma once
+
+#include <string>
+
+#include "stepupd/base/coordinates.h"
+#include "stepupd/daemon/grant_ledger.h"
+#include "stepupd/daemon/otp_verification.h"
+#include "stepupd/policy/rule.h"
+#include "stepupd/session/asker.h"
+#include "stepupd/wire/messages.h"
+
+namespace stepup::daemon {
+
+struct RequestFacts {
+  policy::Facts policy;
+  Subject subject;    // uid is kNoUid when there is no such account
+  Coordinates where;  // subject filled in
+  Origin origin = Origin::OtherUid;
+  std::string what;     // for the prompt: "sudo: id -u", "su to root", "sshd"
+  std::string command;  // basename of argv[0] of the privileged program's command, for the journal
+  std::string command_digest;
+  bool caller_is_root = false;  // sudo, su, doas called by real uid 0
+  bool only_lists = false;      // "sudo -l" and nothing else
+};
+
+// Whose factor (pam_stepup(8), WHOSE FACTOR): for sudo, su and doas the real uid of the process;
+// for everything else PAM_USER.  The session scope is for the former only: the others run before a
+// session exists.
+[[nodiscard]] Result<RequestFacts> facts_of(const wire::CheckRequest& request,
+                                            const session::Asker& asker);
+
+}  // namespace stepup::daemon

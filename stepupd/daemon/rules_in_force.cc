@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/daemon/rules_in_force.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <utility>
+
+#include "stepupd/base/small_file.h"
+#include "stepupd/base/unique_fd.h"
+#include "stepupd/daemon/accounts.h"
+#include "stepupd/factor/digest.h"
+
+namespace stepup::daemon {
+namespace {
+
+constexpr std::size_t kMaxLastGood = 2 * rules::kMaxTotalSize;
+constexpr std::size_t kDigestSize = 64;  // SHA-256 in hex, then a newline, then the bundle
+
+std::string last_good_path(const std::string& state_dir) { return state_dir + "/rules.last-good"; }
+
+Status write_whole(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = write(fd, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failure(Errc::Storage, "write", errno);
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  if (fsync(fd) != 0) return failure(Errc::Storage, "fsync", errno);
+  return {};
+}
+
+// Replaces the saved set by rename, so that a crash leaves the old one or the new one.
+Status save_last_good(const std::string& state_dir, const std::string& digest,
+                      const std::string& bundle) {
+  const std::string path = last_good_path(state_dir);
+  const auto saved = read_small_file(path.c_str(), kMaxLastGood);
+  if (saved && saved->starts_with(digest + "\n")) return {};
+
+  const std::string temporary = path + ".new";
+  (void)unlink(temporary.c_str());
+  const UniqueFd fd(
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd) return failure(Errc::Storage, "open", errno);
+  auto written = write_whole(fd.get(), digest + "\n" + bundle);
+  if (!written) return written;
+  if (rename(temporary.c_str(), path.c_str()) != 0) return failure(Errc::Storage, "rename", errno);
+  const UniqueFd directory(open(state_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory || fsync(directory.get()) != 0) return failure(Errc::Storage, "fsync", errno);
+  return {};
+}
+
+// The saved set, or nothing when there is none whose checksum holds.
+std::optional<InForce> load_last_good(const std::string& state_dir) {
+  const auto saved = read_small_file(last_good_path(state_dir).c_str(), kMaxLastGood);
+  if (!saved || saved->size() <= kDigestSize || (*saved)[kDigestSize] != '\n') return {};
+  const std::string digest = saved->substr(0, kDigestSize);
+  const std::string_view bundle = std::string_view(*saved).substr(kDigestSize + 1);
+  const auto actual = factor::sha256_hex(bundle);
+  if (!actual || *actual != digest) return {};
+  const auto files = rules::unbundle(bundle);
+  if (!files) return {};
+  auto set = rules::parse(*files);
+  if (!set) return {};
+  return InForce{std::move(*set), digest, {}};
+}
+
+void resolve(InForce& rules) {
+  for (policy::Rule& rule : rules.set.rules) {
+    for (policy::Principal& principal : rule.user) look_up(principal);
+    for (policy::Principal& principal : rule.except_user) look_up(principal);
+  }
+}
+
+}  // namespace
+
+Loaded load_rules(const rules::Layout& layout, const std::string& state_dir) {
+  Loaded loaded;
+  const auto files = rules::read_files(layout);
+  std::optional<InForce> good;
+  if (!files) {
+    loaded.problems = files.error();
+  } else if (auto set = rules::parse(*files); !set) {
+    loaded.problems = set.error();
+  } else if (const auto digest = factor::sha256_hex(rules::bundle(*files)); !digest) {
+    loaded.problems.push_back({"stepupd", 0, 0, "cannot compute SHA-256"});
+  } else {
+    good = InForce{std::move(*set), *digest, {}};
+    if (const auto saved = save_last_good(state_dir, *digest, rules::bundle(*files)); !saved) {
+      loaded.unsaved = rules::Problem{last_good_path(state_dir), 0, 0, saved.error().what};
+    }
+  }
+  if (!good) {
+    good = load_last_good(state_dir);
+    if (good) good->stale = loaded.problems.front();
+  }
+  if (good) {
+    resolve(*good);
+    loaded.rules = std::make_shared<const InForce>(std::move(*good));
+  }
+  return loaded;
+}
+
+std::shared_ptr<const InForce> resolve_again(const InForce& rules) {
+  InForce copy = rules;
+  resolve(copy);
+  return std::make_shared<const InForce>(std::move(copy));
+}
+
+}  // namespace stepup::daemon

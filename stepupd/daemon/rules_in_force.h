@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: ISC
+// Which rules decide now: those of the files, or the last good ones (ARCHITECTURE section 4).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stepupd/rules/rules.h"
+
+namespace stepup::daemon {
+
+// Immutable once loaded; a reload replaces the whole, so a decision sees old or new, never a mix.
+struct InForce {
+  rules::RuleSet set;                   // principals resolved
+  std::string digest;                   // SHA-256 of the files, in hex
+  std::optional<rules::Problem> stale;  // set when these are the last good ones: what is wrong
+};
+
+struct Loaded {
+  std::shared_ptr<const InForce> rules;   // null: nothing to go by, deny
+  std::vector<rules::Problem> problems;   // of the files
+  std::optional<rules::Problem> unsaved;  // the last good copy could not be written
+};
+
+// Reads, parses and resolves the files.  Good ones are saved under `state_dir` as the last good;
+// bad ones give the saved set, if there is one whose checksum holds.  Blocks: disk, name service.
+[[nodiscard]] Loaded load_rules(const rules::Layout& layout, const std::string& state_dir);
+
+// The same rules with their users and groups looked up anew.  Blocks: name service.
+[[nodiscard]] std::shared_ptr<const InForce> resolve_again(const InForce& rules);
+
+}  // namespace stepup::daemon

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/daemon/server.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <utility>
+
+#include "stepupd/daemon/audit.h"
+#include "stepupd/daemon/check_dialogue.h"
+#include "stepupd/daemon/control_dialogue.h"
+#include "stepupd/session/asker.h"
+
+namespace stepup::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+using wire::MessageId;
+using wire::VerdictCode;
+
+constexpr BootTime kTick = 1s;
+constexpr BootTime kAcceptPause = 100ms;  // when there is no descriptor left
+
+// Open connections: of one user, and in all.  With two descriptors each they stay below
+// LimitNOFILE=8192, and control.sock, where everybody may connect, can never starve stepupd.sock.
+constexpr int kMaxOfUser[] = {256, 16};
+constexpr int kMaxOpen[] = {2500, 1000};
+
+std::size_t index_of(wire::Socket socket) { return socket == wire::Socket::Stepupd ? 0 : 1; }
+
+Task<wire::Verdict> refuse(VerdictCode code, wire::Words words) {
+  co_return wire::Verdict{code, std::move(words)};
+}
+
+}  // namespace
+
+Status Server::start(sd_event* loop, UniqueFd stepupd_socket, UniqueFd control_socket) {
+  loop_ = loop;
+  sockets_[0] = std::move(stepupd_socket);
+  sockets_[1] = std::move(control_socket);
+  for (const wire::Socket socket : {wire::Socket::Stepupd, wire::Socket::Control}) {
+    const std::size_t i = index_of(socket);
+    // Every packet then names its sender; accepted sockets inherit the option.
+    const int on = 1;
+    if (setsockopt(sockets_[i].get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0) {
+      return failure(Errc::Internal, "SO_PASSCRED", errno);
+    }
+    auto listening = accepting_[i].start(loop, sockets_[i].get(), EPOLLIN,
+                                         [this, socket](std::uint32_t) { accept_on(socket); });
+    if (!listening) return listening;
+  }
+  auto reaping = reaping_.start(loop, [this] { reap(); });
+  if (!reaping) return reaping;
+  return ticking_.start(loop, [this] { tick(); });
+}
+
+void Server::accept_on(wire::Socket socket) {
+  const std::size_t i = index_of(socket);
+  UniqueFd fd(accept4(sockets_[i].get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (fd) {
+    if (open_[i] < kMaxOpen[i]) admit(std::move(fd), socket);
+    return;  // over the bound it is closed at once
+  }
+  if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+    audit::trouble({Errc::Internal, errno, "accept"}, "pausing it");
+    accepting_[0].enable(false);
+    accepting_[1].enable(false);
+    ticking_.arm(kAcceptPause);
+  }
+}
+
+void Server::admit(UniqueFd fd, wire::Socket socket) {
+  auto peer = session::identify_peer(fd.get());
+  if (!peer) {
+    if (peer.error().code != Errc::Closed) {
+      audit::trouble(peer.error(),
+                     "closing a connection; if /proc is mounted with hidepid, add "
+                     "gid=_stepup to its options");
+    }
+    return;
+  }
+  const uid_t uid = peer->uid;
+  // stepupd.sock is 0600 root; this holds also if somebody loosened it.
+  if (socket == wire::Socket::Stepupd && uid != 0) {
+    audit::peer_refused(peer->pid, uid, "stepupd.sock", "not root");
+    return;
+  }
+  auto connection = std::make_unique<Connection>(
+      std::move(fd), socket, std::move(*peer),
+      [this](Connection& from, wire::Packet packet) { return begin(from, std::move(packet)); },
+      [this](Connection& ended) {
+        ended_.push_back(&ended);
+        reaping_.arm(BootTime::zero());
+      });
+  Connection& admitted = *connection;
+  connections_[&admitted].connection = std::move(connection);
+  ++open_[index_of(socket)];
+  if (socket == wire::Socket::Control && !count(admitted, uid)) {
+    ended_.push_back(&admitted);
+    reaping_.arm(BootTime::zero());
+    return;
+  }
+  if (const auto started = admitted.start(loop_); !started) {
+    audit::trouble(started.error(), "closing a connection");
+    ended_.push_back(&admitted);
+    reaping_.arm(BootTime::zero());
+    return;
+  }
+  if (connections_.size() == 1) ticking_.arm(kTick);
+}
+
+Task<wire::Verdict> Server::begin(Connection& connection, wire::Packet packet) {
+  auto asker = session::read_asker(connection.peer(), connection.fd());
+  if (!asker) {
+    audit::trouble(asker.error(),
+                   "refusing; if /proc is mounted with hidepid, add gid=_stepup to "
+                   "its options");
+    return refuse(VerdictCode::Unavailable,
+                  {
+                      MessageId::RefusedIdentity, {"stepup", engine_.host}
+    });
+  }
+  if (connection.socket() == wire::Socket::Control) {
+    return control_dialogue(engine_, connection, std::move(*asker), std::move(packet));
+  }
+  if (!asker->in_host_namespaces) {
+    audit::peer_refused(connection.peer().pid, connection.peer().uid, "stepupd.sock",
+                        "a process of a container");
+    return refuse(VerdictCode::Denied, {MessageId::RefusedNamespace, {engine_.host}});
+  }
+  if (!count(connection, asker->real_uid)) {
+    return refuse(VerdictCode::LockedOut, {MessageId::RefusedBusy, {engine_.host}});
+  }
+  auto request = wire::decode<wire::CheckRequest>(packet);
+  if (!request) {
+    audit::peer_refused(connection.peer().pid, connection.peer().uid, "stepupd.sock",
+                        request.error().what);
+    return refuse(VerdictCode::Denied, {});
+  }
+  return check_dialogue(engine_, connection, std::move(*asker), std::move(*request));
+}
+
+bool Server::count(Connection& connection, uid_t user) {
+  const std::size_t i = index_of(connection.socket());
+  int& held = per_user_[i][user];
+  if (held >= kMaxOfUser[i]) return false;
+  ++held;
+  connections_[&connection].user = user;
+  connections_[&connection].counted = true;
+  return true;
+}
+
+void Server::tick() {
+  accepting_[0].enable(true);
+  accepting_[1].enable(true);
+  const BootTime now = boot_now();
+  for (auto& [connection, held] : connections_) connection->tick(now);
+  if (!connections_.empty()) ticking_.arm(kTick);
+}
+
+void Server::reap() {
+  for (Connection* connection : std::exchange(ended_, {})) {
+    const auto found = connections_.find(connection);
+    if (found == connections_.end()) continue;
+    const std::size_t i = index_of(connection->socket());
+    --open_[i];
+    if (found->second.counted && --per_user_[i][found->second.user] == 0) {
+      per_user_[i].erase(found->second.user);
+    }
+    connections_.erase(found);
+  }
+}
+
+}  // namespace stepup::daemon

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/daemon/status_report.h"
+
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "stepupd/daemon/step_up.h"
+
+namespace stepup::daemon {
+namespace {
+
+std::string place_of(const session::Asker& asker) {
+  std::string place =
+      asker.login_session.empty() ? "no login session" : "login session " + asker.login_session;
+  if (asker.where.tty == 0) return place + ", no terminal";
+  if (major(asker.where.tty) >= 136 && major(asker.where.tty) <= 143) {  // Unix98 pty slaves
+    const unsigned number = (major(asker.where.tty) - 136) * 256 + minor(asker.where.tty);
+    return place + ", pts/" + std::to_string(number);
+  }
+  return place + ", terminal " + std::to_string(major(asker.where.tty)) + ":" +
+         std::to_string(minor(asker.where.tty));
+}
+
+// How far a grant reaches from where the asker stands; nullopt when it does not reach it.
+std::optional<Scope> reach_of(const policy::Grant& grant, const Coordinates& here) {
+  for (const Scope scope : {Scope::Session, Scope::Tty}) {
+    if (policy::covers(grant, here, scope)) {
+      return std::max({grant.scope, grant.where.widest, here.widest, scope});
+    }
+  }
+  return std::nullopt;
+}
+
+bool somebody_asks(const InForce& rules, const char* family) {
+  return std::ranges::any_of(rules.set.rules, [&](const policy::Rule& rule) {
+    const bool concerns =
+        rule.service.empty() || std::ranges::find(rule.service, family) != rule.service.end();
+    return concerns && rule.enforce && rule.level != Level::None;
+  });
+}
+
+void add_remarks(const Engine& engine, wire::StatusReport& report) {
+  if (!engine.rules) {
+    report.remarks.push_back("No rules can be read, so everything that asks stepup is refused: " +
+                             engine.rules_problem);
+    return;
+  }
+  const InForce& rules = *engine.rules;
+  if (rules.stale) {
+    report.remarks.push_back("These are the last good rules, because the files have an error: " +
+                             rules::to_string(*rules.stale));
+  }
+  if (rules.set.settings.mode == rules::Mode::Monitor) {
+    report.remarks.emplace_back("mode = \"monitor\": decisions are logged, nobody is asked.");
+  }
+  if (rules.set.settings.unenrolled.allow) {
+    report.remarks.push_back("Until the end of the day before " +
+                             date_of(rules.set.settings.unenrolled.until_unix) +
+                             " people without a factor are let through.");
+  }
+  for (const char* family : {"sudo", "su"}) {
+    if (!somebody_asks(rules, family)) {
+      report.remarks.push_back(std::string("No rule asks for anything in ") + family +
+                               ": nobody is asked there.");
+    }
+  }
+  for (const std::string& masked : rules.set.masked) {
+    report.remarks.push_back("Masked: " + masked);
+  }
+}
+
+}  // namespace
+
+wire::StatusReport status_report(const Engine& engine, const session::Asker& asker, uid_t uid) {
+  wire::StatusReport report;
+  report.daemon_version = STEPUP_VERSION;
+  report.session = place_of(asker);
+  Coordinates here = asker.where;
+  here.subject = uid;
+  const BootTime now = boot_now();
+  for (const policy::Grant& grant : engine.ledger.of(uid)) {
+    const auto reach = reach_of(grant, here);
+    if (!reach || report.grants.size() >= wire::kMaxRows) continue;
+    const auto age = std::chrono::floor<std::chrono::seconds>(now - grant.auth_time).count();
+    report.grants.push_back({grant.level, grant.factor, *reach,
+                             static_cast<std::uint64_t>(std::max<std::int64_t>(age, 0))});
+  }
+  add_remarks(engine, report);
+  if (!engine.rules) return report;
+  for (const policy::Rule& rule : engine.rules->set.rules) {
+    if (report.rules.size() >= wire::kMaxRows) {
+      report.remarks.emplace_back("There are more rules than are shown here.");
+      break;
+    }
+    report.rules.push_back({rule.name, rules::describe(rule), rule.origin, rule.enforce});
+  }
+  return report;
+}
+
+}  // namespace stepup::daemon
