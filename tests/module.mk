@@ -1,1 +1,2 @@
 UNIT_TEST_SRCS := tests/unit/main.cc $(sort $(wildcard tests/unit/*_test.cc))
+PAM_MODULE_TEST_SRCS := tests/integration/pam_module_test.cc
