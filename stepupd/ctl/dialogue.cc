@@ -25,14 +25,10 @@ void complain(wire::MessageId id, std::vector<std::string> args) {
 constexpr ExitCode exit_code_of(wire::VerdictCode code) noexcept {
   switch (code) {
     case wire::VerdictCode::Granted:
-    case wire::VerdictCode::NotRequired:
-      return ExitCode::Done;
-    case wire::VerdictCode::Denied:
-      return ExitCode::Refused;
-    case wire::VerdictCode::LockedOut:
-      return ExitCode::LockedOut;
-    case wire::VerdictCode::Unavailable:
-      return ExitCode::Unavailable;
+    case wire::VerdictCode::NotRequired: return ExitCode::Done;
+    case wire::VerdictCode::Denied: return ExitCode::Refused;
+    case wire::VerdictCode::LockedOut: return ExitCode::LockedOut;
+    case wire::VerdictCode::Unavailable: return ExitCode::Unavailable;
   }
   return ExitCode::Unavailable;
 }
@@ -86,19 +82,13 @@ class Relay {
     question_.reset();
     // A daemon that is gone is noticed by the next read, which may still hold its verdict.
     switch (reply.kind) {
-      case Reply::Kind::Line:
-        (void)client_.send(wire::Answer{reply.text.copy()});
-        break;
-      case Reply::Kind::Empty:
-        cancel(wire::CancelReason::EmptyAnswer);
-        break;
+      case Reply::Kind::Line: (void)client_.send(wire::Answer{reply.text.copy()}); break;
+      case Reply::Kind::Empty: cancel(wire::CancelReason::EmptyAnswer); break;
       case Reply::Kind::EndOfInput:
         cancel(terminal_.interactive() ? wire::CancelReason::EmptyAnswer
                                        : wire::CancelReason::NoConversation);
         break;
-      case Reply::Kind::TooLong:
-        cancel(wire::CancelReason::Unusable);
-        break;
+      case Reply::Kind::TooLong: cancel(wire::CancelReason::Unusable); break;
     }
   }
 
@@ -108,12 +98,9 @@ class Relay {
     question_.reset();
     exit_ = ExitCode::Unavailable;
     switch (why) {
-      case Errc::TimedOut:
-        return complain(wire::MessageId::DaemonSilent, {socket_});
-      case Errc::Closed:
-        return complain(wire::MessageId::DaemonLeft, {socket_});
-      default:
-        return complain(wire::MessageId::DaemonNonsense, {socket_});
+      case Errc::TimedOut: return complain(wire::MessageId::DaemonSilent, {socket_});
+      case Errc::Closed: return complain(wire::MessageId::DaemonLeft, {socket_});
+      default: return complain(wire::MessageId::DaemonNonsense, {socket_});
     }
   }
 
@@ -121,26 +108,16 @@ class Relay {
     // Whatever the daemon says now, it does not wait for the answer any more.
     question_.reset();
     switch (packet.header.type) {
-      case wire::MessageType::Prompt:
-        return take<wire::Prompt>(packet);
-      case wire::MessageType::Notice:
-        return take<wire::Notice>(packet);
-      case wire::MessageType::Verdict:
-        return take<wire::Verdict>(packet);
-      case wire::MessageType::VersionMismatch:
-        return take<wire::VersionMismatch>(packet);
-      case wire::MessageType::StatusReport:
-        return take<wire::StatusReport>(packet);
-      case wire::MessageType::CredentialList:
-        return take<wire::CredentialList>(packet);
-      case wire::MessageType::NewAuthenticator:
-        return take<wire::NewAuthenticator>(packet);
-      case wire::MessageType::NewRecoveryCodes:
-        return take<wire::NewRecoveryCodes>(packet);
-      case wire::MessageType::NewTicket:
-        return take<wire::NewTicket>(packet);
-      default:
-        return lost(Errc::Malformed);
+      case wire::MessageType::Prompt: return take<wire::Prompt>(packet);
+      case wire::MessageType::Notice: return take<wire::Notice>(packet);
+      case wire::MessageType::Verdict: return take<wire::Verdict>(packet);
+      case wire::MessageType::VersionMismatch: return take<wire::VersionMismatch>(packet);
+      case wire::MessageType::StatusReport: return take<wire::StatusReport>(packet);
+      case wire::MessageType::CredentialList: return take<wire::CredentialList>(packet);
+      case wire::MessageType::NewAuthenticator: return take<wire::NewAuthenticator>(packet);
+      case wire::MessageType::NewRecoveryCodes: return take<wire::NewRecoveryCodes>(packet);
+      case wire::MessageType::NewTicket: return take<wire::NewTicket>(packet);
+      default: return lost(Errc::Malformed);
     }
   }
 

@@ -13,12 +13,14 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <exception>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <variant>
 
+#include "stepupd/base/boot_time.h"
 #include "stepupd/base/printable.h"
 #include "stepupd/ctl/command_line.h"
 #include "stepupd/ctl/config_check.h"
@@ -32,12 +34,15 @@
 namespace stepup::ctl {
 namespace {
 
+// How long a person may take is the daemon's to say (enrolment takes minutes); that it lives is
+// told by its heartbeats.
+constexpr BootTime kPatience = std::chrono::hours(24);
+
 // What is said when a request that changes something was granted.
 template <typename Request>
 constexpr std::string_view kDoneWords = "";
 template <>
-constexpr std::string_view kDoneWords<wire::EnrollRequest> =
-    "Enrolled. To see your factors run: stepupctl list\n";
+constexpr std::string_view kDoneWords<wire::EnrollRequest> = "Enrolled.\n";
 template <>
 constexpr std::string_view kDoneWords<wire::RemoveRequest> = "Removed.\n";
 template <>
@@ -67,7 +72,9 @@ ExitCode carry_out(const Request& request, const CommandLine& line) {
       if (answer != ExitCode::Done) return answer;
     }
   }
-  auto client = wire::Client::connect(line.socket, wire::Socket::Control);
+  wire::Deadlines deadlines;
+  deadlines.message = kPatience;
+  auto client = wire::Client::connect(line.socket, wire::Socket::Control, deadlines);
   if (!client) {
     complain_of_absence(line.socket, client.error());
     return ExitCode::Unavailable;

@@ -43,12 +43,9 @@ std::string section(std::string_view title, const std::vector<std::string>& line
 
 constexpr const char* reach(Scope scope) noexcept {
   switch (scope) {
-    case Scope::Session:
-      return "for this login session";
-    case Scope::Tty:
-      return "for this terminal";
-    case Scope::Process:
-      return "for one command";
+    case Scope::Session: return "for this login session";
+    case Scope::Tty: return "for this terminal";
+    case Scope::Process: return "for one command";
   }
   return "?";
 }

@@ -80,11 +80,16 @@ void Question::ask() {
 }
 
 void Question::restore() noexcept {
-  if (!saved_) return;
+  if (!terminal_.interactive()) return;
   // Flush: half a code must not be left for the shell to run and to keep in its history.
-  (void)tcsetattr(terminal_.input(), TCSAFLUSH, &*saved_);
+  if (saved_) {
+    (void)tcsetattr(terminal_.input(), TCSAFLUSH, &*saved_);
+  } else if (!answered_) {
+    (void)tcflush(terminal_.input(), TCIFLUSH);
+  }
+  // The Enter that was not echoed, or not typed.
+  if (saved_ || !answered_) (void)write_all(terminal_.output(), "\n");
   saved_.reset();
-  (void)write_all(terminal_.output(), "\n");  // the one that was not echoed
 }
 
 void Question::stop_if_asked() {
@@ -127,6 +132,7 @@ std::optional<Reply> Question::wait() {
 }
 
 Reply Question::complete() {
+  answered_ = true;
   if (too_long_) return {Reply::Kind::TooLong, {}};
   if (used_ == 0) return {Reply::Kind::Empty, {}};
   line_.shrink(used_);

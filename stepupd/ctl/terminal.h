@@ -78,6 +78,7 @@ class Question {
   SecretBytes line_;              // full size from the start: growing would leave copies behind
   std::size_t used_ = 0;
   bool too_long_ = false;
+  bool answered_ = false;  // Enter was typed
 };
 
 }  // namespace stepup::ctl
