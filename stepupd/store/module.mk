@@ -1,1 +1,3 @@
-STORE_SRCS :=
+STORE_SRCS := stepupd/store/credentials.cc stepupd/store/failures.cc stepupd/store/own_file.cc \
+  stepupd/store/recovery_codes.cc stepupd/store/schema.cc stepupd/store/seal.cc \
+  stepupd/store/sql.cc stepupd/store/store.cc stepupd/store/tickets_and_notices.cc

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: ISC
+// Accounts and their authenticators.
+#include <utility>
+
+#include "stepupd/store/store.h"
+
+namespace stepup::store {
+namespace {
+
+SealContext context_of(std::int64_t id, const Credential& credential) {
+  return {id, credential.owner.uid, credential.factor, ""};
+}
+
+Credential credential_in(const Statement& row) {
+  Credential credential;
+  credential.id = row.integer(0);
+  credential.owner = {static_cast<uid_t>(row.integer(1)), row.text(2)};
+  credential.factor = static_cast<FactorKind>(row.integer(3));
+  credential.label = row.text(4);
+  credential.created_at = row.integer(5);
+  if (!row.is_null(6)) credential.last_used_at = row.integer(6);
+  credential.parameters = {static_cast<factor::HashAlgorithm>(row.integer(7)),
+                           static_cast<int>(row.integer(8)), std::chrono::seconds(row.integer(9))};
+  if (!row.is_null(10)) credential.last_step = static_cast<std::uint64_t>(row.integer(10));
+  return credential;
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> Transaction::recorded_name(uid_t uid) {
+  auto statement = database().prepare("SELECT name FROM account WHERE uid = ?1");
+  if (!statement) return std::unexpected(statement.error());
+  const auto row = statement->bind(std::int64_t{uid}).step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::optional<std::string>();
+  return statement->text(0);
+}
+
+Status Transaction::replace_account(const Subject& subject) {
+  const std::int64_t uid = subject.uid;
+  if (auto removed = database().run("DELETE FROM account WHERE uid = ?1", uid); !removed) {
+    return removed;
+  }
+  return database().run("INSERT INTO account (uid, name) VALUES (?1, ?2)", uid, subject.name);
+}
+
+Result<std::vector<Credential>> Transaction::credentials(uid_t uid) {
+  auto statement = database().prepare(
+      "SELECT id, uid, account.name, factor, label, created_at, last_used_at, algorithm, digits, "
+      "period, last_step FROM credential JOIN account USING (uid) WHERE uid = ?1 ORDER BY id");
+  if (!statement) return std::unexpected(statement.error());
+  statement->bind(std::int64_t{uid});
+  std::vector<Credential> credentials;
+  for (;;) {
+    const auto row = statement->step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return credentials;
+    credentials.push_back(credential_in(*statement));
+  }
+}
+
+Result<SecretBytes> Transaction::key_of(const Credential& credential) {
+  if (!store_->key_) return std::unexpected(store_->key_.error());
+  auto statement = database().prepare("SELECT sealed_key FROM credential WHERE id = ?1");
+  if (!statement) return std::unexpected(statement.error());
+  const auto row = statement->bind(credential.id).step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return failure(Errc::NotFound, "the credential is gone");
+  return store_->key_->open(statement->bytes(0), context_of(credential.id, credential));
+}
+
+Result<std::int64_t> Transaction::add_credential(const Credential& credential,
+                                                 const SecretBytes& key) {
+  if (!store_->key_) return std::unexpected(store_->key_.error());
+  std::optional<std::int64_t> last_step;
+  if (credential.last_step) last_step = static_cast<std::int64_t>(*credential.last_step);
+  const auto added = database().run(
+      "INSERT INTO credential (uid, factor, label, created_at, algorithm, digits, period, "
+      "last_step, sealed_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, x'')",
+      std::int64_t{credential.owner.uid}, static_cast<std::int64_t>(credential.factor),
+      credential.label, credential.created_at,
+      static_cast<std::int64_t>(credential.parameters.algorithm),
+      std::int64_t{credential.parameters.digits},
+      std::int64_t{credential.parameters.period.count()}, last_step);
+  if (!added) return std::unexpected(added.error());
+  // The id is sealed with the key, and is known only now.
+  const std::int64_t id = database().last_id();
+  const auto sealed = store_->key_->seal(key, context_of(id, credential));
+  if (!sealed) return std::unexpected(sealed.error());
+  const auto stored = database().run("UPDATE credential SET sealed_key = ?2 WHERE id = ?1", id,
+                                     std::span<const std::uint8_t>(*sealed));
+  if (!stored) return std::unexpected(stored.error());
+  return id;
+}
+
+Status Transaction::remove_credential(std::int64_t id) {
+  return database().run("DELETE FROM credential WHERE id = ?1", id);
+}
+
+Result<bool> Transaction::advance_totp_step(std::int64_t id, std::uint64_t step,
+                                            std::int64_t used_at) {
+  const auto advanced = database().run(
+      "UPDATE credential SET last_step = ?2, last_used_at = ?3 "
+      "WHERE id = ?1 AND (last_step IS NULL OR last_step < ?2)",
+      id, static_cast<std::int64_t>(step), used_at);
+  if (!advanced) return std::unexpected(advanced.error());
+  return database().changes() == 1;
+}
+
+Result<Holdings> Store::holdings(uid_t uid) {
+  auto transaction = begin_reading();
+  if (!transaction) return std::unexpected(transaction.error());
+  Holdings holdings;
+  auto name = transaction->recorded_name(uid);
+  if (!name) return std::unexpected(name.error());
+  holdings.recorded_name = std::move(*name);
+  auto credentials = transaction->credentials(uid);
+  if (!credentials) return std::unexpected(credentials.error());
+  holdings.credentials = std::move(*credentials);
+  auto notices = transaction->notices(uid);
+  if (!notices) return std::unexpected(notices.error());
+  holdings.notices = std::move(*notices);
+  const auto counted = transaction->count_recovery_codes(uid);
+  if (!counted) return std::unexpected(counted.error());
+  holdings.recovery_codes = *counted;
+  return holdings;
+}
+
+}  // namespace stepup::store

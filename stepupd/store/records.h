@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: ISC
+// What the database holds, as its users see it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stepupd/base/boot_time.h"
+#include "stepupd/base/terms.h"
+#include "stepupd/factor/recovery_code.h"
+#include "stepupd/factor/totp.h"
+
+namespace stepup::store {
+
+// How the set of recovery codes is named where a credential's label is expected.
+inline constexpr const char* kRecoveryLabel = "recovery-codes";
+
+// One enrolled authenticator, without its key.
+struct Credential {
+  std::int64_t id = 0;  // never given to another credential
+  Subject owner;
+  FactorKind factor = FactorKind::Totp;
+  std::string label;
+  std::int64_t created_at = 0;  // seconds since the epoch, here and below: for people
+  std::optional<std::int64_t> last_used_at;
+  factor::TotpParameters parameters;
+  std::optional<std::uint64_t> last_step;  // dead, as is every step before it
+};
+
+struct RecoveryCode {
+  factor::RecoveryHash stored;
+  bool used = false;  // kept, so that a used code is told from a wrong one
+};
+
+struct RecoveryCodeCount {
+  int total = 0;
+  int left = 0;
+  std::int64_t created_at = 0;
+};
+
+// A change that its subject has not been told of.
+struct ChangeNotice {
+  enum class Kind : std::uint8_t { Added = 1, Removed, RecoveryReplaced, RecoveryUsed };
+  std::int64_t id = 0;
+  Kind kind = Kind::Added;
+  FactorKind factor = FactorKind::Totp;
+  std::string label;
+  std::string actor;  // user name
+  std::int64_t at = 0;
+};
+
+// All that one uid holds.
+struct Holdings {
+  std::optional<std::string> recorded_name;  // whose it is; absent = nothing is recorded
+  std::vector<Credential> credentials;       // oldest first
+  RecoveryCodeCount recovery_codes;
+  std::vector<ChangeNotice> notices;  // oldest first
+};
+
+// Who typed the answers that fail: failures are counted apart, so that nobody locks out somebody
+// else (ARCHITECTURE section 11, Failures).
+enum class Origin : std::uint8_t { Self = 1, OtherUid, Sshd };
+
+struct FailureKey {
+  uid_t uid = kNoUid;
+  FactorKind factor = FactorKind::Totp;
+  Origin origin = Origin::Self;
+};
+
+// A moment on the clock that nobody can set: comparable only within one boot.
+struct BootMoment {
+  std::string boot_id;
+  BootTime at{};
+};
+
+struct Failures {
+  int count = 0;
+  BootMoment last;
+};
+
+}  // namespace stepup::store
