@@ -3,11 +3,14 @@
 
 #include <string.h>
 
+#include <chrono>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "pam_stepup/signal_watch.h"
 #include "pam_stepup/socket_trust.h"
+#include "stepupd/base/boot_time.h"
 #include "stepupd/wire/words.h"
 
 namespace stepup::pam_stepup {
@@ -19,6 +22,8 @@ using wire::MessageType;
 
 // More prompts and notices than any dialogue has: a daemon gone mad must not ask for ever.
 constexpr int kMaxMessages = 32;
+
+constexpr BootTime kQuickestPerson = std::chrono::milliseconds(250);
 
 std::unexpected<Refusal> refuse(Failure failure, MessageId id, std::vector<std::string> args) {
   return std::unexpected(Refusal{
@@ -41,17 +46,13 @@ std::unexpected<Refusal> explain(const Error& error, const std::string& socket) 
     case Errc::Untrusted:
       return refuse(Failure::DaemonUntrusted, MessageId::DaemonAbsent, {socket, error.what});
     case Errc::Busy:
-    case Errc::TimedOut:
-      return refuse(Failure::DaemonAbsent, MessageId::DaemonSilent, {socket});
-    case Errc::Closed:
-      return refuse(Failure::DaemonAbsent, MessageId::DaemonLeft, {socket});
-    case Errc::Malformed:
-      return refuse_nonsense(socket);
+    case Errc::TimedOut: return refuse(Failure::DaemonAbsent, MessageId::DaemonSilent, {socket});
+    case Errc::Closed: return refuse(Failure::DaemonAbsent, MessageId::DaemonLeft, {socket});
+    case Errc::Malformed: return refuse_nonsense(socket);
     case Errc::TooLarge:
     case Errc::NotFound:
     case Errc::Storage:
-    case Errc::Internal:
-      break;
+    case Errc::Internal: break;
   }
   return std::unexpected(Refusal{});
 }
@@ -73,13 +74,20 @@ Answered<wire::Packet> wait_for_packet(wire::Client& client, const std::string& 
 // the daemon may have given up on the person meanwhile, and then its verdict is there to be read.
 std::optional<CancelReason> put_question(wire::Client& client, const wire::Prompt& prompt,
                                          Conversation& conversation) {
+  const BootTime asked_at = boot_now();
   auto answer = conversation.ask(wire::sentence(prompt.words), prompt.echo);
-  if (!answer) {
-    (void)client.send(wire::Cancel{answer.error()});
-    return answer.error();
+  if (answer) {
+    (void)client.send(wire::Answer{std::move(*answer)});
+    return std::nullopt;
   }
-  (void)client.send(wire::Answer{std::move(*answer)});
-  return std::nullopt;
+  CancelReason reason = answer.error();
+  // sudo fails in the same way when it cannot prompt and when the person presses Ctrl-C at its
+  // prompt.  The one comes at once, the other takes a person; only the words depend on it.
+  if (reason == CancelReason::NoConversation && boot_now() - asked_at >= kQuickestPerson) {
+    reason = CancelReason::Interrupted;
+  }
+  (void)client.send(wire::Cancel{reason});
+  return reason;
 }
 
 // What a verdict comes to, once the person was asked in vain.  After a cancel only a refusal makes
@@ -147,8 +155,7 @@ Answered<wire::VerdictCode> relay(wire::Client& client, const std::string& socke
                       {std::to_string(wire::kVersion), std::to_string(theirs->oldest),
                        std::to_string(theirs->newest)});
       }
-      default:
-        return refuse_nonsense(socket);
+      default: return refuse_nonsense(socket);
     }
   }
   return refuse_nonsense(socket);

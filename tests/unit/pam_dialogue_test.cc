@@ -165,6 +165,17 @@ TEST(PamDialogue, TellsTheDaemonWhyThereIsNoAnswer) {
   }
 }
 
+TEST(PamDialogue, TakesAPromptThatFailsAfterAWhileForCtrlC) {
+  FakeConversation application({}, Behaviour::Fails);
+  application.before_answer = [] { (void)usleep(260'000); };
+  const auto result = run(application, [](auto& daemon) {
+    daemon.send(kPrompt);
+    daemon.send(verdict(VerdictCode::Denied, MessageId::RefusedCancelled));
+  });
+  CHECK_TRUE(wire::decode<wire::Cancel>(result.sent.at(0))->reason == CancelReason::Interrupted);
+  CHECK_TRUE(result.outcome == VerdictCode::Denied);
+}
+
 TEST(PamDialogue, TakesOnlyARefusalAfterACancel) {
   for (const VerdictCode code : {VerdictCode::Granted, VerdictCode::NotRequired}) {
     FakeConversation application({""});
