@@ -12,6 +12,7 @@
 #include "stepupd/base/secret_bytes.h"
 #include "stepupd/base/terms.h"
 #include "stepupd/daemon/otp_verification.h"
+#include "stepupd/factor/recovery_code.h"
 #include "stepupd/factor/totp.h"
 #include "stepupd/store/store.h"
 
@@ -31,6 +32,7 @@ struct PendingTotp {
 // Recovery codes shown, but not yet typed back.
 struct PendingRecoveryCodes {
   std::vector<SecretBytes> codes;
+  std::vector<factor::RecoveryHash> hashes;
   SecretBytes text;  // one a line
 };
 
@@ -55,23 +57,29 @@ struct EnrollFailure {
 template <typename T>
 using Enrolled = std::expected<T, EnrollFailure>;
 
-// Makes the key and its otpauth URI for `subject` on `host`.  An empty label becomes "phone",
-// "phone-2", ...  Nothing is stored.
+// Makes the key and its otpauth URI for `subject` on `host`.  An empty label becomes that of the
+// replaced authenticator, else "phone", "phone-2", ...  A label is 1 to 64 printable ASCII
+// characters without a space at either end, and is the subject's only one whatever its case.
+// Nothing is stored.
 [[nodiscard]] Enrolled<PendingTotp> prepare_totp(store::Store& store, const Subject& subject,
                                                  const std::string& host, std::string label,
                                                  std::string replace_label,
                                                  factor::TotpParameters parameters);
 
-// Whether `code` is one of the authenticator's now; sets proved_step.
+// Input is untrusted: what a person typed.  Whether `code` is one of the authenticator's now; sets
+// proved_step.
 [[nodiscard]] bool prove_totp(PendingTotp& pending, const SecretBytes& code, const Now& now);
 
-[[nodiscard]] Result<PendingRecoveryCodes> prepare_recovery_codes();
+// Makes and hashes ten recovery codes: about half a second at the default cost.  Nothing is stored.
+[[nodiscard]] Result<PendingRecoveryCodes> prepare_recovery_codes(factor::ScryptCost cost = {});
 
-// Whether `typed` is one of the pending codes (it stays unused).
+// Input is untrusted: what a person typed.  Whether `typed` is one of the pending codes (it stays
+// unused).
 [[nodiscard]] bool prove_recovery_code(const PendingRecoveryCodes& pending,
                                        const SecretBytes& typed);
 
-// Whether `ticket` lets `subject` enrol a first factor now; it is spent only by commit.
+// Input is untrusted: what a person typed.  Whether `ticket` lets `subject` enrol a first factor
+// now; it is spent only by commit.
 [[nodiscard]] Result<bool> ticket_is_good(store::Store& store, const Subject& subject,
                                           const SecretBytes& ticket, const Now& now);
 
@@ -96,7 +104,8 @@ struct IssuedTicket {
   std::int64_t expires_at = 0;
 };
 
-// Makes a ticket, 24 h, single use; an earlier one of the subject is void.
+// Makes a ticket, 24 h, single use; an earlier one of the subject is void.  Fails with Untrusted
+// when the uid holds credentials of another name: reset_subject() comes first.
 [[nodiscard]] Result<IssuedTicket> issue_ticket(store::Store& store, const Subject& subject,
                                                 const Now& now);
 

@@ -23,10 +23,13 @@ struct Now {
   std::string boot_id;
 };
 
-// Who typed the answers that fail: back-off works within an origin, so that nobody locks out
-// somebody else (ARCHITECTURE section 11, Failures).
-enum class Origin : std::uint8_t { Self = 1, OtherUid, Sshd };
+using store::Origin;
 
+// Throttling (RFC 4226 section 7.3).  After max_failures in a row of one factor from one origin the
+// next answer waits 30 s, and twice as long after each further failure, up to max_backoff.  Only a
+// success of that factor from that origin ends the row: a thief must not be given new attempts
+// whenever the owner proves himself elsewhere.  All origins but Self together have 20 failures an
+// hour.  The waits are measured in boot time and outlast restarts; after a reboot they begin anew.
 struct Limits {
   int max_failures = 5;
   BootTime max_backoff = std::chrono::minutes(15);
@@ -43,16 +46,17 @@ struct Standing {
   std::vector<store::ChangeNotice> notices;  // to tell at the next step-up, then dismiss
 };
 
-// Fails with Storage when the database cannot be read.
+// Fails with Storage when the database cannot be read.  Writes nothing.
 [[nodiscard]] Result<Standing> standing_of(store::Store& store, const Subject& subject,
                                            Origin origin, const Now& now, const Limits& limits);
 
 enum class AnswerOutcome : std::uint8_t {
   Accepted,          // proved; its replay state is on disk
   Wrong,             // counted once for each factor whose format it fits
-  Replayed,          // right, but already used; counted as a failure
+  Replayed,          // right, but already used; counted as a failure, or a thief who saw a code
+                     // could try out the clock for nothing
   NotACode,          // fits no enrolled factor; not counted
-  LockedOut,         // not even looked at
+  LockedOut,         // not even looked at, nor counted
   ClockImplausible,  // TOTP cannot be judged: the clock is before this build or before the last
                      // accepted step by more than the window
 };
@@ -67,8 +71,10 @@ struct AnswerResult {
 };
 
 // Input is untrusted: what a person typed.  Success is returned only after the used step or code
-// is durable.  Fails with Storage when it cannot be recorded (nothing was accepted then),
-// Untrusted when the sealing key cannot open the secret.
+// is durable, and failure only after it is counted.  Fails with Storage when that cannot be
+// recorded (nothing was accepted then, and nothing told whether the answer was right), Untrusted
+// when no secret that the answer might fit can be opened with the sealing key, or when the
+// credentials are another name's.
 [[nodiscard]] Result<AnswerResult> verify_answer(store::Store& store, const Subject& subject,
                                                  Origin origin, const SecretBytes& answer,
                                                  const Now& now, const Limits& limits);

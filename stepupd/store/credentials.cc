@@ -107,23 +107,27 @@ Result<bool> Transaction::advance_totp_step(std::int64_t id, std::uint64_t step,
   return database().changes() == 1;
 }
 
+Result<Holdings> Transaction::holdings(uid_t uid) {
+  Holdings holdings;
+  auto name = recorded_name(uid);
+  if (!name) return std::unexpected(name.error());
+  holdings.recorded_name = std::move(*name);
+  auto held = credentials(uid);
+  if (!held) return std::unexpected(held.error());
+  holdings.credentials = std::move(*held);
+  const auto counted = count_recovery_codes(uid);
+  if (!counted) return std::unexpected(counted.error());
+  holdings.recovery_codes = *counted;
+  auto pending = notices(uid);
+  if (!pending) return std::unexpected(pending.error());
+  holdings.notices = std::move(*pending);
+  return holdings;
+}
+
 Result<Holdings> Store::holdings(uid_t uid) {
   auto transaction = begin_reading();
   if (!transaction) return std::unexpected(transaction.error());
-  Holdings holdings;
-  auto name = transaction->recorded_name(uid);
-  if (!name) return std::unexpected(name.error());
-  holdings.recorded_name = std::move(*name);
-  auto credentials = transaction->credentials(uid);
-  if (!credentials) return std::unexpected(credentials.error());
-  holdings.credentials = std::move(*credentials);
-  auto notices = transaction->notices(uid);
-  if (!notices) return std::unexpected(notices.error());
-  holdings.notices = std::move(*notices);
-  const auto counted = transaction->count_recovery_codes(uid);
-  if (!counted) return std::unexpected(counted.error());
-  holdings.recovery_codes = *counted;
-  return holdings;
+  return transaction->holdings(uid);
 }
 
 }  // namespace stepup::store

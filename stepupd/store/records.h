@@ -57,6 +57,11 @@ struct Holdings {
   std::vector<Credential> credentials;       // oldest first
   RecoveryCodeCount recovery_codes;
   std::vector<ChangeNotice> notices;  // oldest first
+
+  // Whether there is nothing to prove with, so that the recorded name binds nobody.
+  [[nodiscard]] bool empty() const noexcept {
+    return credentials.empty() && recovery_codes.total == 0;
+  }
 };
 
 // Who typed the answers that fail: failures are counted apart, so that nobody locks out somebody

@@ -53,7 +53,7 @@ class Store {
   // The same for one that only reads.
   [[nodiscard]] Result<Transaction> begin_reading();
 
-  // Everything of `uid`, whoever it was recorded for.
+  // Transaction::holdings() by itself.
   [[nodiscard]] Result<Holdings> holdings(uid_t uid);
 
   // Forgets notices that were shown.
@@ -96,6 +96,8 @@ class Transaction {
 
   // Accounts: whose a uid's credentials are.
 
+  // Everything of `uid`, whoever it was recorded for.
+  [[nodiscard]] Result<Holdings> holdings(uid_t uid);
   [[nodiscard]] Result<std::optional<std::string>> recorded_name(uid_t uid);
   // Records `subject`, replacing what was recorded for the uid with all that belongs to it.
   Status replace_account(const Subject& subject);

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/daemon/enrollment.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "stepupd/factor/digest.h"
+#include "stepupd/factor/otp_format.h"
+#include "stepupd/factor/otpauth_uri.h"
+#include "stepupd/factor/random.h"
+#include "stepupd/factor/readable_code.h"
+
+namespace stepup::daemon {
+namespace {
+
+using store::ChangeNotice;
+using store::Credential;
+using store::Holdings;
+using store::Transaction;
+
+constexpr std::size_t kMaxCredentials = 16;
+constexpr std::size_t kMaxLabel = 64;
+constexpr std::size_t kTicketSize = 26;  // 130 bits
+constexpr std::int64_t kTicketSeconds = 24 * 60 * 60;
+
+std::unexpected<EnrollFailure> refused(EnrollRefusal refusal) {
+  return std::unexpected(EnrollFailure{
+      refusal, {Errc::Untrusted, 0, "enrolment refused"}
+  });
+}
+
+std::unexpected<EnrollFailure> ours(const Error& error) {
+  return std::unexpected(EnrollFailure{EnrollRefusal::Failed, error});
+}
+
+constexpr Error kOtherName{Errc::Untrusted, 0, "the uid's credentials belong to another name"};
+
+// Not tolower(3): that depends on the locale.
+char lower(char sign) { return sign >= 'A' && sign <= 'Z' ? static_cast<char>(sign + 32) : sign; }
+
+bool same_label(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+bool well_formed(std::string_view label) {
+  return !label.empty() && label.size() <= kMaxLabel && label.front() != ' ' &&
+         label.back() != ' ' && !same_label(label, store::kRecoveryLabel) &&
+         std::ranges::all_of(label, [](char sign) { return sign >= ' ' && sign <= '~'; });
+}
+
+const Credential* find(const Holdings& held, std::string_view label) {
+  const auto found = std::ranges::find_if(held.credentials, [&](const Credential& credential) {
+    return same_label(credential.label, label);
+  });
+  return found == held.credentials.end() ? nullptr : &*found;
+}
+
+std::string free_label(const Holdings& held) {
+  std::string label = "phone";
+  for (int n = 2; find(held, label) != nullptr; ++n) label = "phone-" + std::to_string(n);
+  return label;
+}
+
+// Whether an authenticator named `label` may be added in place of `replaced`, if there is one.
+std::optional<EnrollRefusal> obstacle(const Holdings& held, std::string_view label,
+                                      const Credential* replaced) {
+  if (!well_formed(label)) return EnrollRefusal::LabelForm;
+  const Credential* same = find(held, label);
+  if (same != nullptr && same != replaced) return EnrollRefusal::LabelTaken;
+  const std::size_t going = replaced == nullptr ? 0 : 1;
+  if (held.credentials.size() - going >= kMaxCredentials) return EnrollRefusal::TooMany;
+  return {};
+}
+
+// What `subject` holds.  Fails with kOtherName when it is somebody else's.
+Result<Holdings> holdings_of(Transaction& transaction, const Subject& subject) {
+  auto held = transaction.holdings(subject.uid);
+  if (held && !held->empty() && held->recorded_name != subject.name) {
+    return std::unexpected(kOtherName);
+  }
+  return held;
+}
+
+// Sees to it that the uid is recorded for `subject`.  Requires that nothing is held under another
+// name.
+Status claim_account(Transaction& transaction, const Holdings& held, const Subject& subject) {
+  if (held.recorded_name == subject.name) return {};
+  return transaction.replace_account(subject);
+}
+
+ChangeNotice notice_of(ChangeNotice::Kind kind, FactorKind factor, const std::string& label,
+                       const std::string& actor, const Now& now) {
+  return {0, kind, factor, label, actor, now.unix_seconds};
+}
+
+Result<bool> ticket_matches(Transaction& transaction, const Holdings& held, const Subject& subject,
+                            const SecretBytes& ticket, const Now& now) {
+  // A clock that was never set would give an old ticket its life back.
+  if (now.unix_seconds < factor::kEarliestPlausibleTime) return false;
+  if (held.recorded_name != subject.name) return false;
+  const auto text = factor::read_readable(ticket.text(), kTicketSize);
+  if (!text) return false;
+  const auto hash = factor::sha256(text->view());
+  if (!hash) return std::unexpected(hash.error());
+  const auto stored = transaction.ticket(subject.uid, now.unix_seconds);
+  if (!stored) return std::unexpected(stored.error());
+  return *stored && factor::equal_in_constant_time(**stored, *hash);
+}
+
+// Requires the subject's account.
+Result<IssuedTicket> add_ticket(Transaction& transaction, const Subject& subject, const Now& now) {
+  const auto ticket = factor::random_readable(kTicketSize);
+  if (!ticket) return std::unexpected(ticket.error());
+  const auto hash = factor::sha256(ticket->view());
+  if (!hash) return std::unexpected(hash.error());
+  const std::int64_t expires_at = now.unix_seconds + kTicketSeconds;
+  if (const auto set = transaction.set_ticket(subject.uid, *hash, expires_at); !set) {
+    return std::unexpected(set.error());
+  }
+  return IssuedTicket{factor::grouped(*ticket, {5, 5, 5, 5, 6}), expires_at};
+}
+
+Enrolled<void> store_totp(Transaction& transaction, const Holdings& held, const Subject& subject,
+                          const PendingTotp& totp, const std::string& actor, const Now& now) {
+  const Credential* replaced = nullptr;
+  if (!totp.replace_label.empty()) {
+    replaced = find(held, totp.replace_label);
+    if (replaced == nullptr) return refused(EnrollRefusal::NoSuchLabel);
+  }
+  // Asked again, because another dialogue may have ended since prepare_totp().
+  if (const auto why = obstacle(held, totp.label, replaced)) return refused(*why);
+  if (replaced != nullptr) {
+    auto done = transaction.remove_credential(replaced->id);
+    if (done) {
+      done = transaction.add_notice(
+          subject.uid,
+          notice_of(ChangeNotice::Kind::Removed, replaced->factor, replaced->label, actor, now));
+    }
+    if (!done) return ours(done.error());
+  }
+  Credential credential;
+  credential.owner = subject;
+  credential.factor = FactorKind::Totp;
+  credential.label = totp.label;
+  credential.created_at = now.unix_seconds;
+  credential.parameters = totp.parameters;
+  credential.last_step = totp.proved_step;  // the code typed back is used
+  const auto added = transaction.add_credential(credential, totp.key);
+  if (!added) return ours(added.error());
+  const auto told = transaction.add_notice(
+      subject.uid, notice_of(ChangeNotice::Kind::Added, FactorKind::Totp, totp.label, actor, now));
+  if (!told) return ours(told.error());
+  return {};
+}
+
+Status remove_recovery_codes(Transaction& transaction, const Holdings& held, const Subject& subject,
+                             const std::string& actor, const Now& now) {
+  if (held.recovery_codes.total == 0) return {};
+  auto removed = transaction.replace_recovery_codes(subject.uid, {}, now.unix_seconds);
+  if (!removed) return removed;
+  return transaction.add_notice(subject.uid,
+                                notice_of(ChangeNotice::Kind::Removed, FactorKind::RecoveryCode,
+                                          store::kRecoveryLabel, actor, now));
+}
+
+}  // namespace
+
+Enrolled<PendingTotp> prepare_totp(store::Store& store, const Subject& subject,
+                                   const std::string& host, std::string label,
+                                   std::string replace_label, factor::TotpParameters parameters) {
+  if (parameters.digits < factor::kMinDigits || parameters.digits > factor::kMaxDigits) {
+    return refused(EnrollRefusal::Digits);
+  }
+  auto transaction = store.begin_reading();
+  if (!transaction) return ours(transaction.error());
+  const auto held = holdings_of(*transaction, subject);
+  if (!held) return ours(held.error());
+  const Credential* replaced = nullptr;
+  if (!replace_label.empty()) {
+    replaced = find(*held, replace_label);
+    if (replaced == nullptr) return refused(EnrollRefusal::NoSuchLabel);
+  }
+  if (label.empty()) label = replaced != nullptr ? replaced->label : free_label(*held);
+  if (const auto why = obstacle(*held, label, replaced)) return refused(*why);
+
+  auto key = factor::random_bytes(factor::key_size_of(parameters.algorithm));
+  if (!key) return ours(key.error());
+  PendingTotp pending;
+  pending.label = std::move(label);
+  pending.replace_label = std::move(replace_label);
+  pending.parameters = parameters;
+  pending.otpauth_uri = factor::otpauth_uri(parameters, *key, host, subject.name);
+  pending.key = std::move(*key);
+  return pending;
+}
+
+bool prove_totp(PendingTotp& pending, const SecretBytes& code, const Now& now) {
+  const factor::TypedAnswer typed = factor::classify_answer(code);
+  if (typed.form != factor::AnswerForm::Digits) return false;
+  const auto judged = factor::judge_totp(pending.parameters, pending.key, typed.text.text(),
+                                         now.unix_seconds, std::nullopt);
+  if (!judged || judged->verdict != factor::TotpVerdict::Accepted) return false;
+  pending.proved_step = judged->step;
+  return true;
+}
+
+Result<PendingRecoveryCodes> prepare_recovery_codes(factor::ScryptCost cost) {
+  auto codes = factor::new_recovery_codes();
+  if (!codes) return std::unexpected(codes.error());
+  PendingRecoveryCodes pending;
+  std::vector<SecretBytes> lines;
+  std::size_t size = 0;
+  for (const SecretBytes& code : *codes) {
+    auto hash = factor::hash_recovery_code(code, cost);
+    if (!hash) return std::unexpected(hash.error());
+    pending.hashes.push_back(std::move(*hash));
+    lines.push_back(factor::printed_recovery_code(code));
+    size += lines.back().size() + 1;
+  }
+  pending.text = SecretBytes(size);
+  auto to = pending.text.bytes().begin();
+  for (const SecretBytes& line : lines) {
+    to = std::ranges::copy(line.view(), to).out;
+    *to++ = '\n';
+  }
+  pending.codes = std::move(*codes);
+  return pending;
+}
+
+bool prove_recovery_code(const PendingRecoveryCodes& pending, const SecretBytes& typed) {
+  const factor::TypedAnswer answer = factor::classify_answer(typed);
+  if (answer.form != factor::AnswerForm::RecoveryCode) return false;
+  return std::ranges::any_of(pending.codes, [&](const SecretBytes& code) {
+    return factor::equal_in_constant_time(code.view(), answer.text.view());
+  });
+}
+
+Result<bool> ticket_is_good(store::Store& store, const Subject& subject, const SecretBytes& ticket,
+                            const Now& now) {
+  auto transaction = store.begin_reading();
+  if (!transaction) return std::unexpected(transaction.error());
+  const auto held = transaction->holdings(subject.uid);
+  if (!held) return std::unexpected(held.error());
+  return ticket_matches(*transaction, *held, subject, ticket, now);
+}
+
+Enrolled<void> commit_enrollment(store::Store& store, const Subject& subject,
+                                 const PendingTotp* totp, const PendingRecoveryCodes* recovery,
+                                 const SecretBytes* ticket, const std::string& actor,
+                                 const Now& now) {
+  if (totp != nullptr && totp->proved_step == 0) {
+    return ours({Errc::Internal, 0, "an authenticator that was not proved"});
+  }
+  auto transaction = store.begin();
+  if (!transaction) return ours(transaction.error());
+  const auto held = holdings_of(*transaction, subject);
+  if (!held) return ours(held.error());
+  if (ticket != nullptr) {
+    const auto good = ticket_matches(*transaction, *held, subject, *ticket, now);
+    if (!good) return ours(good.error());
+    if (!*good) return refused(EnrollRefusal::Ticket);
+    if (const auto spent = transaction->remove_ticket(subject.uid); !spent) {
+      return ours(spent.error());
+    }
+  }
+  if (const auto claimed = claim_account(*transaction, *held, subject); !claimed) {
+    return ours(claimed.error());
+  }
+  if (totp != nullptr) {
+    if (auto stored = store_totp(*transaction, *held, subject, *totp, actor, now); !stored) {
+      return stored;
+    }
+  }
+  if (recovery != nullptr) {
+    const auto kind = held->recovery_codes.total == 0 ? ChangeNotice::Kind::Added
+                                                      : ChangeNotice::Kind::RecoveryReplaced;
+    auto done =
+        transaction->replace_recovery_codes(subject.uid, recovery->hashes, now.unix_seconds);
+    if (done) {
+      done = transaction->add_notice(subject.uid, notice_of(kind, FactorKind::RecoveryCode,
+                                                            store::kRecoveryLabel, actor, now));
+    }
+    if (!done) return ours(done.error());
+  }
+  if (const auto done = transaction->commit(); !done) return ours(done.error());
+  return {};
+}
+
+Enrolled<void> remove_credential(store::Store& store, const Subject& subject,
+                                 const std::string& label, bool by_root, const std::string& actor,
+                                 const Now& now) {
+  auto transaction = store.begin();
+  if (!transaction) return ours(transaction.error());
+  const auto held = holdings_of(*transaction, subject);
+  if (!held) return ours(held.error());
+  if (held->empty()) return refused(EnrollRefusal::NotEnrolled);
+
+  Status done;
+  if (same_label(label, store::kRecoveryLabel)) {
+    if (held->recovery_codes.total == 0) return refused(EnrollRefusal::NoSuchLabel);
+    if (held->credentials.empty() && !by_root) return refused(EnrollRefusal::LastCredential);
+    done = remove_recovery_codes(*transaction, *held, subject, actor, now);
+  } else {
+    const Credential* credential = find(*held, label);
+    if (credential == nullptr) return refused(EnrollRefusal::NoSuchLabel);
+    const bool last = held->credentials.size() == 1;
+    if (last && !by_root) return refused(EnrollRefusal::LastCredential);
+    done = transaction->remove_credential(credential->id);
+    if (done) {
+      done = transaction->add_notice(
+          subject.uid, notice_of(ChangeNotice::Kind::Removed, credential->factor, credential->label,
+                                 actor, now));
+    }
+    if (done && last) done = remove_recovery_codes(*transaction, *held, subject, actor, now);
+  }
+  if (done) done = transaction->commit();
+  if (!done) return ours(done.error());
+  return {};
+}
+
+Result<IssuedTicket> issue_ticket(store::Store& store, const Subject& subject, const Now& now) {
+  auto transaction = store.begin();
+  if (!transaction) return std::unexpected(transaction.error());
+  const auto held = holdings_of(*transaction, subject);
+  if (!held) return std::unexpected(held.error());
+  if (const auto claimed = claim_account(*transaction, *held, subject); !claimed) {
+    return std::unexpected(claimed.error());
+  }
+  auto ticket = add_ticket(*transaction, subject, now);
+  if (!ticket) return ticket;
+  if (const auto done = transaction->commit(); !done) return std::unexpected(done.error());
+  return ticket;
+}
+
+Result<IssuedTicket> reset_subject(store::Store& store, const Subject& subject,
+                                   const std::string& actor, const Now& now) {
+  auto transaction = store.begin();
+  if (!transaction) return std::unexpected(transaction.error());
+  const auto held = transaction->holdings(subject.uid);
+  if (!held) return std::unexpected(held.error());
+  // All that belongs to the uid goes with its account; what the same person has not been told yet
+  // stays.
+  auto done = transaction->replace_account(subject);
+  if (held->recorded_name == subject.name) {
+    std::vector<ChangeNotice> notices = held->notices;
+    for (const Credential& credential : held->credentials) {
+      notices.push_back(
+          notice_of(ChangeNotice::Kind::Removed, credential.factor, credential.label, actor, now));
+    }
+    for (const ChangeNotice& notice : notices) {
+      if (done) done = transaction->add_notice(subject.uid, notice);
+    }
+  }
+  if (!done) return std::unexpected(done.error());
+  auto ticket = add_ticket(*transaction, subject, now);
+  if (!ticket) return ticket;
+  if (done = transaction->commit(); !done) return std::unexpected(done.error());
+  return ticket;
+}
+
+}  // namespace stepup::daemon
