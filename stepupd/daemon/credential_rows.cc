@@ -31,11 +31,10 @@ Result<std::vector<wire::CredentialRow>> list_credentials(store::Store& store,
     rows.push_back({credential.factor, credential.label, details_of(credential.parameters),
                     credential.created_at, credential.last_used_at.value_or(0)});
   }
-  if (holdings->recovery_codes_total > 0) {
-    rows.push_back({FactorKind::RecoveryCode, "recovery-codes",
-                    std::to_string(holdings->recovery_codes_left) + " of " +
-                        std::to_string(holdings->recovery_codes_total) + " unused",
-                    holdings->recovery_created_at, 0});
+  if (const auto& codes = holdings->recovery_codes; codes.total > 0) {
+    rows.push_back({FactorKind::RecoveryCode, store::kRecoveryLabel,
+                    std::to_string(codes.left) + " of " + std::to_string(codes.total) + " unused",
+                    codes.created_at, 0});
   }
   return rows;
 }

@@ -96,12 +96,16 @@ void Engine::refresh_accounts() {
 
 store::Store* Engine::opened_store() {
   if (store_) return store_.get();
-  auto opened = store::Store::open(paths_.state_dir, paths_.credentials_dir);
+  // A directory that is found empty at start is a new host; one that is emptied later is a fault.
+  auto opened = store::Store::open(
+      paths_.state_dir, paths_.credentials_dir,
+      was_open_ ? store::Store::IfAbsent::Refuse : store::Store::IfAbsent::Make);
   if (!opened) {
     store_error_ = opened.error();
     return nullptr;
   }
   store_ = std::make_unique<store::Store>(std::move(*opened));
+  was_open_ = true;
   return store_.get();
 }
 

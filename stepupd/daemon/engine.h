@@ -79,6 +79,7 @@ class Engine {
   BootTime suspended_;
   Error store_error_{Errc::Storage, 0, "the store is not open"};
   std::unique_ptr<store::Store> store_;  // the worker's alone once it runs
+  bool was_open_ = false;
   TimerSource refresh_;
   Worker worker_;  // last: joined before anything that its jobs use is gone
 };

@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# Runs the integration tests against the binaries in $B (default: build).  Root is needed: the
+# daemon serves only root's processes, and the module wants a root-owned socket.
+set -eu
+B=${B:-build}
+if [ "$(id -u)" -ne 0 ]; then
+  echo "integration tests need root; run: sudo make check-integration" >&2
+  exit 1
+fi
+if [ "${1:-}" != --daemon-only ]; then
+  "$B/pam_module_test"
+fi
+B=$B exec /usr/bin/python3 tests/integration/daemon_test.py

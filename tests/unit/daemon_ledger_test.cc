@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: ISC
+#include <chrono>
+#include <string>
+
+#include "stepupd/daemon/grant_ledger.h"
+
+#include <CppUTest/TestHarness.h>
+
+using namespace stepup;
+using namespace stepup::daemon;
+using namespace std::chrono_literals;
+
+namespace {
+
+Coordinates place(uid_t subject, std::uint64_t session = 3, dev_t tty = 0x8801) {
+  Coordinates where;
+  where.subject = subject;
+  where.session = {SessionKey::Kind::Audit, session};
+  where.widest = Scope::Session;
+  where.tty = tty;
+  where.leader = 42;
+  where.leader_start = 7;
+  where.process = 100;
+  where.process_start = 9;
+  return where;
+}
+
+policy::Grant grant(const Coordinates& where, BootTime at, std::int64_t credential = 1) {
+  return {where, Scope::Session, Level::Otp, FactorKind::Totp, credential, at};
+}
+
+OneShot shot() { return {place(1000), "sudo", "root", "digest"}; }
+
+}  // namespace
+
+TEST_GROUP(GrantLedgerOfBoot) { GrantLedger ledger; };
+
+TEST(GrantLedgerOfBoot, KeepsSubjectsApart) {
+  ledger.add(grant(place(1000), 10s));
+  UNSIGNED_LONGS_EQUAL(1, ledger.of(1000).size());
+  UNSIGNED_LONGS_EQUAL(0, ledger.of(1001).size());
+}
+
+TEST(GrantLedgerOfBoot, ReplacesAnOlderGrantOfTheSamePlace) {
+  ledger.add(grant(place(1000), 10s));
+  ledger.add(grant(place(1000), 20s));
+  UNSIGNED_LONGS_EQUAL(1, ledger.of(1000).size());
+  CHECK(ledger.of(1000)[0].auth_time == 20s);
+  ledger.add(grant(place(1000, 4), 30s));
+  UNSIGNED_LONGS_EQUAL(2, ledger.of(1000).size());
+}
+
+TEST(GrantLedgerOfBoot, NeverHoldsMoreThan256OfOneSubject) {
+  for (std::uint64_t session = 1; session <= 300; ++session) {
+    ledger.add(grant(place(1000, session), 10s));
+  }
+  UNSIGNED_LONGS_EQUAL(256, ledger.of(1000).size());
+}
+
+TEST(GrantLedgerOfBoot, ForgetsGrantsOfEndedSessions) {
+  ledger.add(grant(place(1000, 3), 10s));
+  ledger.add(grant(place(1000, 4), 10s));
+  ledger.forget_session({SessionKey::Kind::Audit, 3});
+  UNSIGNED_LONGS_EQUAL(1, ledger.of(1000).size());
+  ledger.forget_session({SessionKey::Kind::None, 0});
+  UNSIGNED_LONGS_EQUAL(1, ledger.of(1000).size());
+}
+
+TEST(GrantLedgerOfBoot, ForgetsWhatASubjectOrACredentialProved) {
+  ledger.add(grant(place(1000, 3), 10s, 1));
+  ledger.add(grant(place(1000, 4), 10s, 2));
+  ledger.forget_credential(1000, 1);
+  UNSIGNED_LONGS_EQUAL(1, ledger.of(1000).size());
+  ledger.forget_credential(2000, 1);
+  ledger.forget_subject(1000);
+  UNSIGNED_LONGS_EQUAL(0, ledger.of(1000).size());
+}
+
+TEST(GrantLedgerOfBoot, OneShotWorksOnceForTheVeryRequestWithin60Seconds) {
+  ledger.add_one_shot(shot(), Level::Otp, 100s);
+  struct Case {
+    const char* name;
+    OneShot shot;
+    Level level;
+    BootTime now;
+  };
+  OneShot other_command = shot();
+  other_command.command_digest = "other";
+  OneShot other_target = shot();
+  other_target.target_user = "bob";
+  OneShot other_start = shot();
+  other_start.where.process_start = 10;
+  const Case misses[] = {
+      {"another command",                   other_command, Level::Otp,   101s},
+      {"another target",                    other_target,  Level::Otp,   101s},
+      {"another process with the same pid", other_start,   Level::Otp,   101s},
+      {"a stronger level",                  shot(),        Level::Touch, 101s},
+      {"60 s later",                        shot(),        Level::Otp,   160s},
+      {"before it was granted",             shot(),        Level::Otp,   99s },
+  };
+  for (const Case& c : misses)
+    CHECK_FALSE_TEXT(ledger.take_one_shot(c.shot, c.level, c.now), c.name);
+  CHECK_TRUE(ledger.take_one_shot(shot(), Level::Otp, 159s));
+  CHECK_FALSE(ledger.take_one_shot(shot(), Level::Otp, 159s));
+}
+
+TEST(GrantLedgerOfBoot, RefusedProcessIsKnownByPidAndStart) {
+  ledger.refuse_process(place(1000), 10s);
+  CHECK_TRUE(ledger.is_refused(place(1000), 11s));
+  Coordinates reused = place(1000);
+  reused.process_start += 1;
+  CHECK_FALSE(ledger.is_refused(reused, 11s));
+  CHECK_FALSE(ledger.is_refused(place(1000), 10s + 601s));
+}
+
+TEST(GrantLedgerOfBoot, ForgetsEverythingAfterASuspend) {
+  ledger.add(grant(place(1000), 10s));
+  ledger.add_one_shot(shot(), Level::Otp, 10s);
+  ledger.forget_all();
+  UNSIGNED_LONGS_EQUAL(0, ledger.of(1000).size());
+  CHECK_FALSE(ledger.take_one_shot(shot(), Level::Otp, 11s));
+}

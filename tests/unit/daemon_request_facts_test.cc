@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: ISC
+#include <string>
+#include <vector>
+
+#include "stepupd/daemon/request_facts.h"
+
+#include <CppUTest/TestHarness.h>
+
+using namespace stepup;
+using namespace stepup::daemon;
+using wire::Program;
+
+namespace {
+
+session::Asker asker_of(uid_t real_uid) {
+  session::Asker asker;
+  asker.real_uid = real_uid;
+  asker.groups = {27, 100};
+  asker.where.widest = Scope::Session;
+  return asker;
+}
+
+wire::CheckRequest request_of(Program program, const char* service,
+                              std::vector<std::string> argv = {"sudo", "id"}) {
+  wire::CheckRequest request;
+  request.program = program;
+  request.service = service;
+  request.pam_user = "root";
+  request.pam_user_uid = 0;
+  request.caller = "alice";
+  request.argv = std::move(argv);
+  return request;
+}
+
+}  // namespace
+
+TEST_GROUP(RequestFactsOf){};
+
+TEST(RequestFactsOf, V14SubjectIsTheCallerForSudoSuDoasAndPamUserElsewhere) {
+  for (const Program program : {Program::Sudo, Program::Su, Program::Doas}) {
+    const auto facts = facts_of(request_of(program, "x"), asker_of(1001));
+    CHECK(facts->subject == (Subject{1001, "alice"}));
+    CHECK(facts->where.subject == 1001);
+    CHECK(facts->where.widest == Scope::Session);
+    CHECK(facts->origin == Origin::Self);
+  }
+  const auto facts = facts_of(request_of(Program::Other, "sshd"), asker_of(0));
+  CHECK(facts->subject == (Subject{0, "root"}));
+  CHECK(facts->where.widest == Scope::Process);
+  CHECK(facts->origin == Origin::Sshd);
+  CHECK_FALSE(facts->policy.groups.has_value());
+}
+
+TEST(RequestFactsOf, ProgramDecidesTheFamilyWhateverTheServiceSays) {
+  struct Case {
+    Program program;
+    const char* service;
+    const char* family;
+  };
+  const Case cases[] = {
+      {Program::Sudo,  "harmless", "sudo"},
+      {Program::Su,    "su-l",     "su"  },
+      {Program::Doas,  "doas",     "doas"},
+      {Program::Other, "sudo-i",   "sudo"},
+      {Program::Other, "su-l",     "su"  },
+      {Program::Other, "sshd",     "sshd"},
+  };
+  for (const Case& c : cases) {
+    const auto facts = facts_of(request_of(c.program, c.service), asker_of(1001));
+    STRCMP_EQUAL(c.family, facts->policy.family.c_str());
+    STRCMP_EQUAL(c.service, facts->policy.pam_service.c_str());
+  }
+}
+
+TEST(RequestFactsOf, TargetIsKnownForSuOnly) {
+  CHECK_FALSE(facts_of(request_of(Program::Sudo, "sudo"), asker_of(1))->policy.target_user);
+  CHECK_FALSE(facts_of(request_of(Program::Doas, "doas"), asker_of(1))->policy.target_user);
+  STRCMP_EQUAL("root",
+               facts_of(request_of(Program::Su, "su"), asker_of(1))->policy.target_user->c_str());
+}
+
+TEST(RequestFactsOf, PromptSaysWhatWasTypedAndNothingThatMovesTheCursor) {
+  struct Case {
+    Program program;
+    std::vector<std::string> argv;
+    const char* what;
+  };
+  const Case cases[] = {
+      {Program::Sudo,  {"sudo", "id"},                    "sudo: id"          },
+      {Program::Sudo,  {"sudo", "-u", "bob", "id", "-u"}, "sudo: -u bob id -u"},
+      {Program::Sudo,  {"sudo"},                          "sudo"              },
+      {Program::Sudo,  {},                                "sudo"              },
+      {Program::Sudo,  {"sudo", "\x1b[2Jid"},             "sudo: \\x1b[2Jid"  },
+      {Program::Su,    {"su", "-"},                       "su to root"        },
+      {Program::Other, {"sshd: alice"},                   "sshd"              },
+  };
+  for (const Case& c : cases) {
+    const char* service = c.program == Program::Other ? "sshd" : "sudo";
+    const auto facts = facts_of(request_of(c.program, service, c.argv), asker_of(1001));
+    STRCMP_EQUAL(c.what, facts->what.c_str());
+  }
+  const auto longest =
+      facts_of(request_of(Program::Sudo, "sudo", {"sudo", std::string(5000, 'x')}), asker_of(1));
+  UNSIGNED_LONGS_EQUAL(80, longest->what.size());
+}
+
+TEST(RequestFactsOf, OnlyExactSpellingsOfListPassWithoutAPrompt) {
+  for (const auto& argv : std::vector<std::vector<std::string>>{
+           {"sudo", "-l"},
+           {"sudo", "-ll"},
+           {"sudo", "--list"},
+           {"sudo", "-n", "-l"},
+           {"sudo", "-nl"}
+  }) {
+    CHECK_TRUE(facts_of(request_of(Program::Sudo, "sudo", argv), asker_of(1))->only_lists);
+  }
+  for (const auto& argv : std::vector<std::vector<std::string>>{
+           {"sudo", "-l", "id"},
+           {"sudo", "-l", "-U", "bob"},
+           {"sudo", "-lU", "bob"},
+           {"sudo", "-v"},
+           {"sudo", "id", "-l"},
+           {"sudo", "-s", "-l"},
+           {"sudo"},
+           {}
+  }) {
+    CHECK_FALSE(facts_of(request_of(Program::Sudo, "sudo", argv), asker_of(1))->only_lists);
+  }
+  CHECK_FALSE(facts_of(request_of(Program::Su, "su", {"su", "-l"}), asker_of(1))->only_lists);
+  auto truncated = request_of(Program::Sudo, "sudo", {"sudo", "-l"});
+  truncated.argv_truncated = true;
+  CHECK_FALSE(facts_of(truncated, asker_of(1))->only_lists);
+}
+
+TEST(RequestFactsOf, DigestTellsArgumentListsApart) {
+  const auto digest = [](std::vector<std::string> argv, bool truncated = false) {
+    auto request = request_of(Program::Sudo, "sudo", std::move(argv));
+    request.argv_truncated = truncated;
+    return facts_of(request, asker_of(1))->command_digest;
+  };
+  CHECK(digest({"sudo", "a b"}) != digest({"sudo", "a", "b"}));
+  CHECK(digest({"sudo", "a"}) != digest({"sudo", "a", ""}));
+  CHECK(digest({"sudo", "a"}) != digest({"sudo", "a"}, true));
+  CHECK(digest({"sudo", "a"}) == digest({"sudo", "a"}));
+}
+
+TEST(RequestFactsOf, RootIsKnownByTheRealUidOnly) {
+  CHECK_TRUE(facts_of(request_of(Program::Sudo, "sudo"), asker_of(0))->caller_is_root);
+  CHECK_FALSE(facts_of(request_of(Program::Sudo, "sudo"), asker_of(1))->caller_is_root);
+  CHECK_FALSE(facts_of(request_of(Program::Other, "sshd"), asker_of(0))->caller_is_root);
+}
