@@ -84,7 +84,7 @@ void Connection::receive() {
     end(bytes.error().code == Errc::Closed ? nullptr : bytes.error().what);
     return;
   }
-  // Whoever inherited or was handed the descriptor is not who connected (SO_PASSCRED is set).
+  // Whoever inherited or was handed the descriptor is not who connected (SO_PASSCRED).
   if (sender != peer_.pid) {
     end("packet from another process than the one that connected");
     return;

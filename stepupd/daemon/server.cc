@@ -42,11 +42,6 @@ Status Server::start(sd_event* loop, UniqueFd stepupd_socket, UniqueFd control_s
   sockets_[1] = std::move(control_socket);
   for (const wire::Socket socket : {wire::Socket::Stepupd, wire::Socket::Control}) {
     const std::size_t i = index_of(socket);
-    // Every packet then names its sender; accepted sockets inherit the option.
-    const int on = 1;
-    if (setsockopt(sockets_[i].get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0) {
-      return failure(Errc::Internal, "SO_PASSCRED", errno);
-    }
     auto listening = accepting_[i].start(loop, sockets_[i].get(), EPOLLIN,
                                          [this, socket](std::uint32_t) { accept_on(socket); });
     if (!listening) return listening;

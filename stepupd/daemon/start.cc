@@ -25,6 +25,15 @@ namespace {
 
 constexpr int kBacklog = 128;
 
+// Makes every packet name its sender (SO_PASSCRED); accepted sockets inherit it.
+Status name_senders(int fd) {
+  const int on = 1;
+  if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0) {
+    return failure(Errc::Internal, "SO_PASSCRED", errno);
+  }
+  return {};
+}
+
 Result<UniqueFd> bind_one(const std::string& path, mode_t mode) {
   if (wire::connect_to(path)) return failure(Errc::Busy, "stepupd is already running");
   sockaddr_un address{};
@@ -42,6 +51,7 @@ Result<UniqueFd> bind_one(const std::string& path, mode_t mode) {
   const int error = errno;
   (void)umask(before);
   if (bound != 0) return failure(Errc::Internal, "bind", error);
+  if (auto named = name_senders(fd.get()); !named) return std::unexpected(named.error());
   if (listen(fd.get(), kBacklog) != 0) return failure(Errc::Internal, "listen", errno);
   return fd;
 }
@@ -64,6 +74,7 @@ Result<Sockets> passed_sockets() {
     const std::unique_ptr<char, decltype(&free)> name(raw[i], &free);
     UniqueFd fd(SD_LISTEN_FDS_START + i);
     if (sd_is_socket_unix(fd.get(), SOCK_SEQPACKET, 1, nullptr, 0) <= 0) continue;
+    if (auto named = name_senders(fd.get()); !named) return std::unexpected(named.error());
     if (strcmp(name.get(), "stepupd") == 0) sockets.stepupd = std::move(fd);
     if (strcmp(name.get(), "control") == 0) sockets.control = std::move(fd);
   }

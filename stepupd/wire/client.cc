@@ -16,6 +16,8 @@ namespace {
 // Half of what the contract allows, so that Ctrl-C feels immediate.
 constexpr BootTime kSlice = std::chrono::milliseconds(100);
 
+constexpr int kRetry = 10;  // ms between attempts to connect
+
 // Waits until `fd` is readable, at most one slice.  A signal ends it early, which is harmless: the
 // caller looks at the clock again.
 Status wait_readable(int fd, BootTime at_most) {
@@ -38,7 +40,13 @@ Result<Client> Client::connect(const std::string& path, Socket socket, Deadlines
   if (getrandom(id.data(), id.size(), GRND_NONBLOCK) != static_cast<ssize_t>(id.size())) {
     return failure(Errc::Internal, "getrandom", errno);
   }
+  // A full backlog (EAGAIN) is a busy daemon, not an absent one.
+  const BootTime due = boot_now() + deadlines.first_reply;
   auto fd = connect_to(path);
+  while (!fd && fd.error().sys_errno == EAGAIN && boot_now() < due) {
+    (void)poll(nullptr, 0, kRetry);
+    fd = connect_to(path);
+  }
   if (!fd) return std::unexpected(fd.error());
   client.fd_ = std::move(*fd);
   return client;

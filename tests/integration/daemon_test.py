@@ -453,14 +453,14 @@ class RulesTest(unittest.TestCase):
 
     def test_F20_a_bad_drop_in_leaves_the_last_good_rules_also_after_a_restart(self):
         self.daemon.start()
-        self.daemon.conf('[[rule]]\nname = "x"\nlevle = "none"\n', "stepupd.conf.d/50-bad.conf")
+        self.daemon.conf('[[rule]]\nname = "x"\nlevel = "none"\nlevle = 1\n', "stepupd.conf.d/50-bad.conf")
         self.reload()
         self.assertEqual(self.verdict(), wire.DENIED)
-        self.assertIn("50-bad.conf:3", self.status())
+        self.assertIn("50-bad.conf:4", self.status())
         self.daemon.stop()
         self.daemon.start()
         self.assertEqual(self.verdict(), wire.DENIED)
-        self.assertIn("50-bad.conf:3", self.status())
+        self.assertIn("50-bad.conf:4", self.status())
         (self.daemon.root / "etc/stepupd.conf.d/50-bad.conf").unlink()
         self.reload()
         self.assertNotIn("50-bad.conf", self.status())

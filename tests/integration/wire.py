@@ -4,6 +4,7 @@
 import os
 import socket
 import struct
+import time
 
 VERSION = 1
 CHECK, STATUS, LIST, ENROLL, TICKET, RESET, REMOVE, VERIFY, ANSWER, CANCEL = (
@@ -35,7 +36,12 @@ class Client:
     def __init__(self, path, timeout=8):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.settimeout(timeout)
-        self.socket.connect(path)
+        for _ in range(500):
+            try:
+                self.socket.connect(path)
+                break
+            except BlockingIOError:  # the backlog is full
+                time.sleep(0.01)
         self.request_id = os.urandom(16)
 
     def send(self, kind, body=b"", version=VERSION):
@@ -67,3 +73,5 @@ class Client:
 
     def close(self):
         self.socket.close()
+
+    __del__ = close
