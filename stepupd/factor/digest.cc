@@ -9,8 +9,8 @@
 
 namespace stepup::factor {
 
-Result<Sha256> sha256(std::span<const std::uint8_t> bytes) {
-  Sha256 digest;
+Result<Sha256Digest> sha256(std::span<const std::uint8_t> bytes) {
+  Sha256Digest digest;
   if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) {
     return failure(Errc::Internal, "SHA-256");
   }
@@ -29,8 +29,8 @@ Result<std::string> sha256_hex(std::string_view text) {
   return hex;
 }
 
-Result<Sha256> hmac_sha256(std::span<const std::uint8_t> key, std::string_view text) {
-  Sha256 mac;
+Result<Sha256Digest> hmac_sha256(std::span<const std::uint8_t> key, std::string_view text) {
+  Sha256Digest mac;
   const auto bytes = bytes_of(text);
   if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes.data(), bytes.size(),
            mac.data(), nullptr) == nullptr) {
