@@ -19,9 +19,8 @@ bool set_socket(std::string_view value, Options& options) {
 
 bool set_timeout(std::string_view value, Options& options) {
   int seconds = 0;
-  const char* const end = value.data() + value.size();
-  const auto [stopped, error] = std::from_chars(value.data(), end, seconds);
-  if (error != std::errc() || stopped != end) return false;
+  const auto [stopped, error] = std::from_chars(value.begin(), value.end(), seconds);
+  if (error != std::errc() || stopped != value.end()) return false;
   if (seconds < 1 || seconds > kLongestTimeout) return false;
   options.first_reply = std::chrono::seconds(seconds);
   return true;

@@ -36,7 +36,7 @@ struct Account {
 template <typename Lookup>
 std::optional<Account> find_account(Lookup lookup) {
   constexpr std::size_t kFirst = 1024;
-  constexpr std::size_t kLargest = 1024 * 1024;
+  constexpr std::size_t kLargest = 1024 * kFirst;
   for (std::size_t size = kFirst; size <= kLargest; size *= 4) {
     std::string buffer(size, '\0');
     passwd entry{};
