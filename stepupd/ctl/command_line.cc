@@ -169,7 +169,7 @@ class Grammar {
   }
 
   // "stepupctl enroll totp --help", for the verb that was being read.
-  std::string help_command() const {
+  [[nodiscard]] std::string help_command() const {
     std::string words = "stepupctl";
     for (const CLI::App* verb = &app_; verb != nullptr;) {
       const auto parsed = verb->get_subcommands();

@@ -51,8 +51,8 @@ class Relay {
       auto packet = client_.next([this] { return something_came(); });
       if (ending_signal_came()) {
         interrupt();
-      } else if (reply_) {
-        answer();
+      } else if (const auto reply = std::exchange(reply_, std::nullopt)) {
+        answer(*reply);
       } else if (!packet) {
         lost(packet.error().code);
       } else {
@@ -77,8 +77,7 @@ class Relay {
     exit_ = ExitCode::Interrupted;
   }
 
-  void answer() {
-    const Reply reply = std::move(*std::exchange(reply_, std::nullopt));
+  void answer(const Reply& reply) {
     question_.reset();
     // A daemon that is gone is noticed by the next read, which may still hold its verdict.
     switch (reply.kind) {

@@ -60,6 +60,18 @@ std::string line_of(const wire::RuleRow& rule) {
          printable(rule.name) + "\" (" + printable(rule.origin) + ")";
 }
 
+std::string line_of(const std::string& remark) { return printable(remark, wire::kMaxText); }
+
+// `none` stands for no rows, if it is given.
+template <typename Row>
+std::vector<std::string> lines_of(const std::vector<Row>& rows, const char* none = nullptr) {
+  std::vector<std::string> lines;
+  lines.reserve(rows.size() + 1);
+  for (const Row& row : rows) lines.push_back(line_of(row));
+  if (lines.empty() && none != nullptr) lines.emplace_back(none);
+  return lines;
+}
+
 }  // namespace
 
 std::string render(const wire::CredentialList& list) {
@@ -78,19 +90,10 @@ std::string render(const wire::CredentialList& list) {
 }
 
 std::string render(const wire::StatusReport& status) {
-  std::vector<std::string> grants;
-  for (const wire::GrantRow& grant : status.grants) grants.push_back(line_of(grant));
-  if (grants.empty()) grants.emplace_back("nothing");
-
-  std::vector<std::string> rules;
-  for (const wire::RuleRow& rule : status.rules) rules.push_back(line_of(rule));
-  if (rules.empty()) rules.emplace_back("none");
-
-  std::vector<std::string> remarks;
-  for (const std::string& remark : status.remarks) remarks.push_back(printable(remark, 1024));
-
-  return section("Session:", {printable(status.session)}) + section("Proved:", grants) +
-         section("Rules:", rules) + section("Remarks:", remarks) +
+  return section("Session:", {printable(status.session)}) +
+         section("Proved:", lines_of(status.grants, "nothing")) +
+         section("Rules:", lines_of(status.rules, "none")) +
+         section("Remarks:", lines_of(status.remarks)) +
          section("stepupd:", {printable(status.daemon_version)});
 }
 

@@ -46,7 +46,7 @@ Terminal::Terminal()
 
 bool screen_fits(std::size_t columns) {
   if (isatty(STDOUT_FILENO) != 1) return false;
-  const char* const kind = getenv("TERM");
+  const char* const kind = getenv("TERM");  // NOLINT(concurrency-mt-unsafe): one thread
   if (kind == nullptr || std::string_view(kind) == "dumb") return false;
   winsize size = {};
   // A terminal that does not know its size (a serial line) says 0: it gets the benefit of doubt.
