@@ -82,11 +82,8 @@ class Relay {
     // A daemon that is gone is noticed by the next read, which may still hold its verdict.
     switch (reply.kind) {
       case Reply::Kind::Line: (void)client_.send(wire::Answer{reply.text.copy()}); break;
-      case Reply::Kind::Empty: cancel(wire::CancelReason::EmptyAnswer); break;
-      case Reply::Kind::EndOfInput:
-        cancel(terminal_.interactive() ? wire::CancelReason::EmptyAnswer
-                                       : wire::CancelReason::NoConversation);
-        break;
+      case Reply::Kind::Empty:
+      case Reply::Kind::EndOfInput: cancel(wire::CancelReason::EmptyAnswer); break;
       case Reply::Kind::TooLong: cancel(wire::CancelReason::Unusable); break;
     }
   }
@@ -193,7 +190,7 @@ class Relay {
     if (const auto written = write_all(STDOUT_FILENO, text); !written) {
       ctl::complain(std::string("cannot write to standard output: ") +
                     strerrordesc_np(written.error().sys_errno));
-      cancel(wire::CancelReason::NoConversation);
+      cancel(wire::CancelReason::Interrupted);
       exit_ = ExitCode::Refused;
     }
   }

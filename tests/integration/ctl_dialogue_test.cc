@@ -341,12 +341,12 @@ TEST(CtlDialogue, ReadsAScriptsAnswersLineByLine) {
   CHECK(heard[1].answer == "second");
 }
 
-TEST(CtlDialogue, SaysThatAScriptCannotBeAskedWhenItsInputEnds) {
-  ask_once(VerdictCode::Denied, MessageId::RefusedNoConversation);
+TEST(CtlDialogue, TakesTheEndOfAScriptsInputForNoAnswer) {
+  ask_once(VerdictCode::Denied, MessageId::RefusedCancelled);
   auto program = Program::on_pipes(socket(), {"verify"});
   program.end_input();
   CHECK_EQUAL(1, program.end());
-  CHECK(heard().cancel == CancelReason::NoConversation);
+  CHECK(heard().cancel == CancelReason::EmptyAnswer);
 }
 
 TEST(CtlDialogue, SendsNoAnswerThatIsTooLongToBeOne) {
@@ -523,5 +523,5 @@ TEST(CtlDialogue, CancelsWhatItCannotShow) {
   CHECK(WIFEXITED(status));
   CHECK_EQUAL(1, WEXITSTATUS(status));
   daemon_.reset();
-  CHECK(cancel == CancelReason::NoConversation);
+  CHECK(cancel == CancelReason::Interrupted);
 }
