@@ -4,7 +4,7 @@
 import os
 import unittest
 
-from people import Person
+from people import CTRL_C, Person
 
 DROP_INS = "/etc/stepup/stepupd.conf.d"
 
@@ -32,7 +32,7 @@ class Bench(unittest.TestCase):
             f'user = ["{person.name}"]', *lines, ""]))
 
     def drop_in(self, name, text):
-        """Adds rules for the time of one test, and returns what the daemon said of them."""
+        """Adds rules for the time of one test."""
         path = f"{DROP_INS}/{name}"
         self.machine.write(path, text)
 
@@ -41,7 +41,7 @@ class Bench(unittest.TestCase):
             if self.machine.daemon_is_up():
                 self.machine.reload_rules()
         self.addCleanup(remove)
-        return self.machine.reload_rules()
+        self.machine.reload_rules()
 
     def unit_drop_in(self, text):
         """Changes stepupd.service for the time of one test, and starts it anew."""
@@ -72,3 +72,14 @@ class Bench(unittest.TestCase):
 
     def assertAsked(self, outcome, times=1):
         self.assertEqual(len(outcome.prompts), times, outcome.text)
+
+    def assertNoTicket(self, session, ticket):
+        """Nobody enrols with this ticket in this session."""
+        session.begin("stepupctl enroll totp")
+        for answer in (ticket, CTRL_C):
+            session.expect("Enrolment ticket: ")
+            session.answer(answer)
+        outcome = session.end()
+        self.assertNotEqual(outcome.status, 0, outcome.text)
+        self.assertIn("That ticket is wrong or no longer good.", outcome.text)
+        self.assertNotIn("secret=", outcome.text)

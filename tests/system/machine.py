@@ -31,6 +31,8 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "TERM": "dumb",  # keeps readline's escape sequences out of what tests read
 }
+# stepupd(8): what it says when rules were loaded, and when they could not be.
+ABOUT_RULES = ("c7d3c1de53f24aa3b7f7a0b7d7ee8b64", "e2b8b8f08c0e4d3d9b3a6f0e9d5a4c75")
 STEPUP_UNITS = ("stepupd.socket", "stepupd-control.socket", "stepupd.service")
 
 
@@ -214,17 +216,15 @@ class Machine:
         self.systemctl("start", *STEPUP_UNITS)
 
     def reload_rules(self):
-        """Has the daemon read its rules again, and returns what it said about them."""
-        cursor = self.cursor()
+        """Has the daemon read its rules again, and waits until it says what came of it."""
+        before = self._words_on_rules()
         self.systemctl("reload", "stepupd.service")
-        return wait_until(lambda: self.journal("--after-cursor", cursor,
-                                               f"_PID={self.daemon_pid()}"),
-                          "a word of the daemon on its rules", 5)
+        wait_until(lambda: self._words_on_rules() != before, "a word of the daemon on its rules", 5)
+
+    def _words_on_rules(self):
+        return self.journal("-b", *(f"MESSAGE_ID={number}" for number in ABOUT_RULES))
 
     # -- the journal ----------------------------------------------------------------------------
-
-    def cursor(self):
-        return self.run("journalctl", "-n0", "--show-cursor").stdout.split("cursor: ")[1].strip()
 
     def journal(self, *arguments):
         return self.run("journalctl", "-q", "-o", "cat", *arguments, check=False).stdout

@@ -50,7 +50,7 @@ class MainJob(Bench):
 
     def test_max_age_zero_asks_every_time(self):
         alice = self.person()
-        self.rule(alice, level="otp", max_age="0s")
+        self.rule(alice, level="otp", max_age="0")
         session = alice.session()
         for _ in range(2):
             self.assertAsked(session.run("sudo id", alice.code()))

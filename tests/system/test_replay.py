@@ -88,6 +88,8 @@ class KilledDaemon(Bench):
 
     def killed_at(self, point):
         alice = self.person()
+        # What her enrolment left to be told is told now, so that the next reply is the verdict.
+        self.assertRuns(alice.session().run("sudo id", alice.code()))
         return self.give_and_replay(
             alice.code(), alice,
             meanwhile=lambda _: self.machine.run("cp", "/dev/stdin", POINT, stdin=point),

@@ -57,15 +57,8 @@ class Thief(Bench):
 
     def test_a_ticket_of_somebody_else_is_no_ticket(self):
         bob = self.person("bob", enrolled=False)
-        ticket = bob.ticket()
         mallory = self.person("mallory", enrolled=False)
-        session = mallory.session()
-        session.begin("stepupctl enroll totp")
-        session.expect("Enrolment ticket: ")
-        session.answer(ticket)
-        outcome = session.end()
-        self.assertNotEqual(outcome.status, 0)
-        self.assertNotIn("secret=", outcome.text)
+        self.assertNoTicket(mallory.session(), bob.ticket())
 
     def test_bob_can_do_nothing_about_alice(self):
         bob = self.person("bob", groups=("users",))
@@ -94,13 +87,7 @@ class Enrolment(Bench):
         self.enrol_by_ticket(alice, session, ticket)
         self.assertRuns(session.run("sudo id", alice.code()))
         alice.ticket("reset", "--yes")
-        other = alice.session()
-        other.begin("stepupctl enroll totp")
-        other.expect("Enrolment ticket: ")
-        other.answer(ticket)
-        outcome = other.end()
-        self.assertNotEqual(outcome.status, 0, "a ticket must count once")
-        self.assertNotIn("secret=", outcome.text)
+        self.assertNoTicket(alice.session(), ticket)
 
     def enrol_by_ticket(self, alice, session, ticket):
         session.begin("stepupctl enroll totp")
