@@ -103,12 +103,12 @@ asan:
 	$(MAKE) B=build/asan $(call SANITIZED,-fsanitize=address$(comma)undefined -fno-sanitize-recover=all) \
 	  build/asan/unit_tests build/asan/stepupd build/asan/stepupctl
 	build/asan/unit_tests
-	B=build/asan tests/integration/run.sh --daemon-only
+	ACTIVATED=1 B=build/asan tests/integration/run.sh --daemon-only
 
 tsan:
 	$(MAKE) B=build/tsan $(call SANITIZED,-fsanitize=thread) build/tsan/unit_tests build/tsan/stepupd build/tsan/stepupctl
 	build/tsan/unit_tests
-	B=build/tsan tests/integration/run.sh --daemon-only
+	ACTIVATED=1 B=build/tsan tests/integration/run.sh --daemon-only
 comma := ,
 
 coverage:
