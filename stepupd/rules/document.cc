@@ -42,6 +42,7 @@ std::size_t offset_of(const toml::value& value) {
   return region ? static_cast<std::size_t>(region->first() - region->begin()) : 0;
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): no deeper than kMaxNesting
 Node to_node(const toml::value& value, std::string key, const LineIndex& lines) {
   Node node;
   node.key = std::move(key);
@@ -61,8 +62,9 @@ Node to_node(const toml::value& value, std::string key, const LineIndex& lines) 
       break;
     case toml::value_t::array:
       node.kind = Node::Kind::Array;
-      for (const toml::value& item : value.as_array())
-        node.items.push_back(to_node(item, {}, lines));
+      for (const toml::value& item : value.as_array()) {
+        node.items.push_back(to_node(item, "each item of " + node.key, lines));
+      }
       break;
     case toml::value_t::table:
       node.kind = Node::Kind::Table;
@@ -73,9 +75,7 @@ Node to_node(const toml::value& value, std::string key, const LineIndex& lines) 
         return std::tie(item.line, item.column, item.key);
       });
       break;
-    default:
-      node.kind = Node::Kind::Other;
-      break;
+    default: node.kind = Node::Kind::Other; break;
   }
   return node;
 }
@@ -122,18 +122,12 @@ Problem from_toml(std::string_view drawing, const std::string& file, unsigned li
 
 const char* kind_name(Node::Kind kind) noexcept {
   switch (kind) {
-    case Node::Kind::Boolean:
-      return "a boolean";
-    case Node::Kind::Integer:
-      return "an integer";
-    case Node::Kind::String:
-      return "a string";
-    case Node::Kind::Array:
-      return "a list";
-    case Node::Kind::Table:
-      return "a table";
-    case Node::Kind::Other:
-      return "a date, time or fraction";
+    case Node::Kind::Boolean: return "a boolean";
+    case Node::Kind::Integer: return "an integer";
+    case Node::Kind::String: return "a string";
+    case Node::Kind::Array: return "a list";
+    case Node::Kind::Table: return "a table";
+    case Node::Kind::Other: return "a date, time or fraction";
   }
   return "?";
 }

@@ -16,7 +16,7 @@ namespace stepup::rules {
 struct Node {
   enum class Kind : std::uint8_t { Boolean, Integer, String, Array, Table, Other };
   Kind kind = Kind::Table;
-  std::string key;  // under which its table holds it
+  std::string key;  // under which its table holds it; "each item of KEY" in a list
   unsigned line = 1;
   unsigned column = 1;
   bool boolean = false;

@@ -17,14 +17,10 @@ bool has(Keys keys, std::string_view key) { return std::ranges::find(keys, key) 
 
 Keys keys_of(Place place) {
   switch (place) {
-    case Place::Main:
-      return kTopKeys;
-    case Place::DropIn:
-      return Keys(kTopKeys).last(1);  // rule
-    case Place::Attempts:
-      return kAttemptsKeys;
-    case Place::Rule:
-      return kRuleKeys;
+    case Place::Main: return kTopKeys;
+    case Place::DropIn: return Keys(kTopKeys).last(1);  // rule
+    case Place::Attempts: return kAttemptsKeys;
+    case Place::Rule: return kRuleKeys;
   }
   return {};
 }

@@ -56,6 +56,7 @@ class FileReader {
 
   Unenrolled read_unenrolled(const Node& node);
   void read_attempts(const Node& table, Settings& settings);
+  bool read_setting(const Node& node, Settings& settings);  // false for an unknown key
   policy::Rule read_rule(const Node& table);
   void read_rules(const Node& list, RuleSet& set, Origins& origins);
 
@@ -131,8 +132,7 @@ std::vector<std::string> FileReader::read_names(const Node& node) {
                       ? "except_user = [] excepts nobody: leave the key out, or name someone"
                       : node.key + " = [] can never match: leave the key out, or name something");
   }
-  for (Node item : node.items) {
-    item.key = "each item of " + node.key;
+  for (const Node& item : node.items) {
     const std::string* name = read_text(item, "a string");
     if (name && name_fits(item, *name)) names.push_back(*name);
   }
@@ -189,6 +189,22 @@ void FileReader::read_attempts(const Node& table, Settings& settings) {
       problem(node, explain_unknown_key(node.key, Place::Attempts));
     }
   }
+}
+
+bool FileReader::read_setting(const Node& node, Settings& settings) {
+  constexpr std::array kModes = {Mode::Enforce, Mode::Monitor};
+  if (node.key == "mode") {
+    settings.mode = read_word(node, kModes).value_or(settings.mode);
+  } else if (node.key == "unenrolled") {
+    settings.unenrolled = read_unenrolled(node);
+  } else if (node.key == "verify_session") {
+    settings.verify_session = read_boolean(node).value_or(settings.verify_session);
+  } else if (node.key == "attempts") {
+    read_attempts(node, settings);
+  } else {
+    return false;
+  }
+  return true;
 }
 
 policy::Rule FileReader::read_rule(const Node& table) {
@@ -269,18 +285,7 @@ void parse_file(const SourceFile& file, Place place, RuleSet& set, Origins& orig
   for (const Node& node : document->items) {
     if (node.key == "rule") {
       reader.read_rules(node, set, origins);
-    } else if (place == Place::DropIn) {
-      reader.problem(node, explain_unknown_key(node.key, place));
-    } else if (node.key == "mode") {
-      constexpr std::array kModes = {Mode::Enforce, Mode::Monitor};
-      set.settings.mode = reader.read_word(node, kModes).value_or(Mode::Enforce);
-    } else if (node.key == "unenrolled") {
-      set.settings.unenrolled = reader.read_unenrolled(node);
-    } else if (node.key == "verify_session") {
-      set.settings.verify_session = reader.read_boolean(node).value_or(false);
-    } else if (node.key == "attempts") {
-      reader.read_attempts(node, set.settings);
-    } else {
+    } else if (place == Place::DropIn || !reader.read_setting(node, set.settings)) {
       reader.problem(node, explain_unknown_key(node.key, place));
     }
   }

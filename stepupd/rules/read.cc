@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include <map>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -44,7 +45,7 @@ std::expected<Listed, Problem> list_drop_ins(const std::string& path, const Trus
   (void)own.release();
   for (;;) {
     errno = 0;
-    const dirent* entry = readdir(dir.get());
+    const dirent* entry = readdir(dir.get());  // NOLINT(concurrency-mt-unsafe): our own stream
     if (!entry && errno != 0) {
       return failed("cannot be listed: " + std::generic_category().message(errno));
     }
@@ -68,12 +69,13 @@ class Collector {
 
   void add(const Listed& directory, const std::string& name, std::string replaces) {
     const std::string path = directory.path + '/' + name;
-    auto text = read_trusted_file(directory.fd.get(), name, path, trust_);
-    if (!text) return problem(std::move(text.error()));
-    if (!*text) return problem({path, 0, 0, "missing"});  // or removed since it was listed
-    total_ += (*text)->size();
+    auto read = read_trusted_file(directory.fd.get(), name, path, trust_);
+    if (!read) return problem(std::move(read.error()));
+    std::optional<std::string> text = *std::move(read);
+    if (!text) return problem({path, 0, 0, "missing"});  // or removed since it was listed
+    total_ += text->size();
     if (total_ > kMaxTotalSize) return problem({path, 0, 0, "makes all files larger than 4 MiB"});
-    files_.push_back({path, **std::move(text), std::move(replaces)});
+    files_.push_back({path, *std::move(text), std::move(replaces)});
   }
 
   [[nodiscard]] std::vector<SourceFile> take() { return std::move(files_); }

@@ -112,10 +112,8 @@ struct RuleSet {
 
 constexpr const char* to_string(Mode mode) noexcept {
   switch (mode) {
-    case Mode::Enforce:
-      return "enforce";
-    case Mode::Monitor:
-      return "monitor";
+    case Mode::Enforce: return "enforce";
+    case Mode::Monitor: return "monitor";
   }
   return "?";
 }

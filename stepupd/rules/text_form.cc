@@ -73,23 +73,14 @@ std::size_t find_deep_nesting(std::string_view text) {
     }
     switch (text[i]) {
       case '[':
-      case '{':
-        ++brackets, dots = 0;
-        break;
+      case '{': ++brackets, dots = 0; break;
       case ']':
-      case '}':
-        brackets -= brackets > 0 ? 1 : 0, dots = 0;
-        break;
-      case '.':
-        ++dots;
-        break;
+      case '}': brackets -= brackets > 0 ? 1 : 0, dots = 0; break;
+      case '.': ++dots; break;
       case ',':
       case '=':
-      case '\n':
-        dots = 0;
-        break;
-      default:
-        break;
+      case '\n': dots = 0; break;
+      default: break;
     }
     if (brackets > kMaxNesting || dots > kMaxNesting) return i;
     ++i;

@@ -2,6 +2,7 @@
 // Opening directories and files that nobody but their owner can have changed.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <expected>
@@ -10,8 +11,6 @@
 
 #include "stepupd/base/unique_fd.h"
 #include "stepupd/rules/rules.h"
-
-struct stat;
 
 namespace stepup::rules {
 
