@@ -1,0 +1,5 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# mandoc has nothing to say about the manual pages.
+set -eu
+mandoc -T lint -W warning man/*.[158]
