@@ -71,13 +71,16 @@ class Daemon:
             if self.process.poll() is not None:
                 raise RuntimeError("stepupd ended: " + self.log.read_text())
             try:
-                wire.Client(self.control).close()
-                if ACTIVATED:
-                    os.chmod(self.stepupd, 0o600)
-                    os.chmod(self.control, 0o666)
-                return
+                client = wire.Client(self.control)
+                client.send(wire.STATUS)
+                if client.receive() is not None:
+                    if ACTIVATED:
+                        os.chmod(self.stepupd, 0o600)
+                        os.chmod(self.control, 0o666)
+                    return
             except OSError:
-                time.sleep(0.02)
+                pass
+            time.sleep(0.02)
         raise RuntimeError("stepupd does not listen")
 
     @property
