@@ -189,7 +189,8 @@ TEST(RulesRead, BoundsTheSizeOfAFileAndOfAll) {
 TEST(RulesRead, BoundsTheNumberOfFiles) {
   const auto fill = [](const std::string& directory, std::size_t from, std::size_t to) {
     for (std::size_t i = from; i < to; ++i) {
-      (void)symlink("/dev/null", (directory + '/' + std::to_string(i) + ".conf").c_str());
+      const std::string path = directory + '/' + std::to_string(i) + ".conf";
+      CHECK_EQUAL(0, symlink("/dev/null", path.c_str()));
     }
   };
   fill(drop_ins, 0, 500);
