@@ -193,13 +193,12 @@ TEST(RulesRead, BoundsTheNumberOfFiles) {
       CHECK_EQUAL(0, symlink("/dev/null", path.c_str()));
     }
   };
-  fill(drop_ins, 0, 500);
-  fill(vendor_drop_ins, 500, kMaxFiles - 1);
+  fill(vendor_drop_ins, 0, kMaxFiles - 2);
+  fill(drop_ins, kMaxFiles - 2, kMaxFiles - 1);
   CHECK_EQUAL(kMaxFiles, read_files_of({etc, vendor}, trust())->size());
-  fill(vendor_drop_ins, kMaxFiles - 1, kMaxFiles);
+  fill(drop_ins, kMaxFiles - 1, kMaxFiles);
   check_refused("etc/stepupd.conf.d: more than 1000 files\n");
-  fill(vendor_drop_ins, 0, 500);
-  fill(vendor_drop_ins, kMaxFiles, kMaxFiles + 1);
+  fill(vendor_drop_ins, kMaxFiles - 2, kMaxFiles + 1);
   check_refused("vendor/stepupd.conf.d: holds more than 1000 files\n");
 }
 
