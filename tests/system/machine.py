@@ -18,7 +18,7 @@ import pexpect
 TREE = pathlib.Path(__file__).resolve().parents[2]
 SUITE = "bookworm"
 PACKAGES = (
-    "systemd systemd-sysv dbus libpam-systemd sudo openssh-server openssh-client procps "
+    "systemd systemd-sysv dbus dbus-user-session libpam-systemd sudo openssh-server openssh-client procps "
     "util-linux login cron tmux sqlite3 iproute2 "
     # what stepup's own programs link to
     "libsystemd0 libssl3 libsqlite3-0 libqrencode4 libyubikey0 libfido2-1"

@@ -125,8 +125,9 @@ class Outage(Bench):
             self.machine.restart_daemon()
         self.machine.systemctl("stop", *STEPUP_UNITS)
         self.machine.run(
-            "sh", "-ec", f"mount -t tmpfs -o size={size},mode=700,uid=_stepup,gid=_stepup t /mnt;"
-            f"cp -a {STATE}/. /mnt/; mount --move /mnt {STATE}")
+            "sh", "-ec", f"cp -a {STATE} /run/state-copy;"
+            f"mount -t tmpfs -o size={size},mode=700,uid=_stepup,gid=_stepup tmpfs {STATE};"
+            f"cp -a /run/state-copy/. {STATE}; rm -r /run/state-copy")
         self.addCleanup(unmount)
 
     def test_F40_V08_a_full_disk_accepts_no_code_and_a_freed_one_does(self):
