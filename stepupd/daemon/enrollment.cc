@@ -104,9 +104,10 @@ Result<bool> ticket_matches(Transaction& transaction, const Holdings& held, cons
   if (!text) return false;
   const auto hash = factor::sha256(text->view());
   if (!hash) return std::unexpected(hash.error());
-  const auto stored = transaction.ticket(subject.uid, now.unix_seconds);
-  if (!stored) return std::unexpected(stored.error());
-  return *stored && factor::equal_in_constant_time(**stored, *hash);
+  const auto found = transaction.ticket(subject.uid, now.unix_seconds);
+  if (!found) return std::unexpected(found.error());
+  const std::optional<std::vector<std::uint8_t>>& stored = *found;
+  return stored && factor::equal_in_constant_time(*stored, *hash);
 }
 
 // Requires the subject's account.

@@ -168,10 +168,11 @@ Result<AnswerResult> judge_recovery_code(const Judging& judging, const SecretByt
   // An unknown index answers faster than a known one.  That tells which indexes exist, and they
   // are no secret.
   const std::string_view index = factor::recovery_index(code);
-  const auto known = judging.transaction.recovery_code(uid, index);
-  if (!known) return std::unexpected(known.error());
-  if (!*known) return failed(judging, kFactor, AnswerOutcome::Wrong);
-  const auto matches = factor::matches_recovery_code((*known)->stored, code);
+  const auto found = judging.transaction.recovery_code(uid, index);
+  if (!found) return std::unexpected(found.error());
+  const std::optional<store::RecoveryCode>& known = *found;
+  if (!known) return failed(judging, kFactor, AnswerOutcome::Wrong);
+  const auto matches = factor::matches_recovery_code(known->stored, code);
   if (!matches) return std::unexpected(matches.error());
   if (!*matches) return failed(judging, kFactor, AnswerOutcome::Wrong);
   const auto fresh = judging.transaction.spend_recovery_code(uid, index, judging.now.unix_seconds);
