@@ -109,6 +109,19 @@ TEST(StoreTransaction, LetsOneOfTwoConnectionsBurnAStep) {
   (void)sqlite3_close(other);
 }
 
+TEST(StoreTransaction, RemembersABurntStepAfterBeingKilled) {
+  const std::int64_t id = enrol(*store);
+  CHECK_TRUE(use_step(*store, id, 100).value_or(false));
+  // What a killed process leaves: the log was not copied into the database.
+  const StateDirectory left;
+  for (const char* name : {"stepup.db", "stepup.db-wal", "seal.key", "lock"}) {
+    left.write(name, state.read(name));
+  }
+  auto after = opened(left);
+  if (after) CHECK_FALSE(use_step(*after, id, 100).value_or(true));
+  if (after) CHECK_TRUE(use_step(*after, id, 101).value_or(false));
+}
+
 TEST(StoreTransaction, IsUndoneWithoutCommit) {
   const std::int64_t id = enrol(*store);
   {
