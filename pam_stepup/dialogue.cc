@@ -54,7 +54,7 @@ std::unexpected<Refusal> explain(const Error& error, const std::string& socket) 
     case Errc::Storage:
     case Errc::Internal: break;
   }
-  return std::unexpected(Refusal{});
+  return std::unexpected(Refusal{.detail = error.what});
 }
 
 // Waits for the next packet with the signals watched.  A pending one cancels the dialogue.

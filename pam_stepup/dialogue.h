@@ -18,6 +18,7 @@ namespace stepup::pam_stepup {
 struct Refusal {
   Failure failure = Failure::Internal;
   wire::Words words{.id = wire::MessageId::InternalError, .args = {}};
+  const char* detail = "";  // for the log alone, where the words do not name the cause
 };
 
 template <typename T>

@@ -7,6 +7,7 @@
 // leaves the signal mask, the descriptors and the memory of its host as it found them.  Keeps no
 // state between calls.  Whatever fails, it refuses.
 #include <cxxabi.h>
+#include <pthread.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
 #include <syslog.h>
@@ -50,15 +51,18 @@ std::unexpected<Refusal> bad_option(const std::string& word) {
   });
 }
 
-Answered<wire::VerdictCode> ask_stepupd(pam_handle_t* pamh, wire::Phase phase, Arguments words,
-                                        Conversation& conversation) {
+// One line for the log, with the cause in brackets where the words do not name it.
+std::string log_line(const Refusal& refusal) {
+  const std::string detail = refusal.detail;
+  return wire::sentence(refusal.words) + (detail.empty() ? "" : " (" + detail + ")");
+}
+
+Answered<wire::VerdictCode> ask_stepupd(const pam_handle_t* pamh, wire::Phase phase,
+                                        Arguments words, Conversation& conversation) {
   const auto options = parse_options(words);
   if (!options) return bad_option(options.error());
   const auto request = build_request(pamh, phase);
-  if (!request) {
-    pam_syslog(pamh, LOG_ERR, "%s, refusing", request.error().what);
-    return std::unexpected(Refusal{});
-  }
+  if (!request) return std::unexpected(Refusal{.detail = request.error().what});
   auto client = open_dialogue(*options, {.first_reply = options->first_reply}, *request);
   if (!client) return std::unexpected(client.error());
   return relay(*client, options->socket, conversation);
@@ -72,9 +76,8 @@ int step_up(pam_handle_t* pamh, wire::Phase phase, Arguments words) {
   if (verdict) return to_pam(*verdict, phase);
   const Refusal& refusal = verdict.error();
   if (refusal.words.id != wire::MessageId::None) {
-    const std::string text = wire::sentence(refusal.words);
-    pam_syslog(pamh, LOG_ERR, "%s", text.c_str());
-    conversation.tell(text);
+    pam_syslog(pamh, LOG_ERR, "%s", log_line(refusal).c_str());
+    conversation.tell(wire::sentence(refusal.words));
   }
   return to_pam(refusal.failure, phase);
 }
@@ -86,7 +89,7 @@ Answered<wire::VerdictCode> report_session(const pam_handle_t* pamh, wire::Phase
   const auto options = parse_options(words);
   if (!options) return bad_option(options.error());
   const auto request = build_request(pamh, phase);
-  if (!request) return std::unexpected(Refusal{});
+  if (!request) return std::unexpected(Refusal{.detail = request.error().what});
   // What sudo, su and doas open is no login.
   if (request->program != wire::Program::Other) return wire::VerdictCode::NotRequired;
   auto client = open_dialogue(*options, kReportDeadlines, *request);
@@ -94,14 +97,29 @@ Answered<wire::VerdictCode> report_session(const pam_handle_t* pamh, wire::Phase
   return await_receipt(*client, options->socket);
 }
 
+// While it lives, this thread is not cancelled (pthread_cancel(3)); the request waits for the next
+// cancellation point after it.  Cancelling unwinds the stack with libgcc_s, and that aborts the
+// program on the first frame of a module that has libgcc linked in, as ours has.
+class CancellationOff {
+ public:
+  CancellationOff() noexcept { (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }
+  ~CancellationOff() { (void)pthread_setcancelstate(before_, nullptr); }
+  CancellationOff(const CancellationOff&) = delete;
+  CancellationOff& operator=(const CancellationOff&) = delete;
+
+ private:
+  int before_ = PTHREAD_CANCEL_ENABLE;
+};
+
 // Runs `body` and keeps every C++ exception out of the calling C program, which it would abort.
 // Returns `on_exception` then.
 template <typename Body>
 int at_pam_boundary(pam_handle_t* pamh, int on_exception, Body body) {
+  const CancellationOff cancellation_off;
   try {
     return body();
   } catch (abi::__forced_unwind&) {
-    throw;  // thread cancellation: glibc aborts if it is swallowed
+    throw;  // pthread_exit(3) in the conversation: glibc aborts if it is swallowed
   } catch (...) {
     pam_syslog(pamh, LOG_ERR, "internal error%s",
                on_exception == PAM_SUCCESS ? ", ignoring" : ", refusing");
@@ -119,7 +137,7 @@ int report(pam_handle_t* pamh, wire::Phase phase, int argc, const char** argv) {
     const auto receipt = report_session(pamh, phase, arguments(argc, argv));
     if (!receipt) {
       pam_syslog(pamh, LOG_WARNING, "session not reported, ignoring: %s",
-                 wire::sentence(receipt.error().words).c_str());
+                 log_line(receipt.error()).c_str());
     }
     return PAM_SUCCESS;
   });
