@@ -130,7 +130,7 @@ constexpr std::string_view words_of(MessageId id) noexcept {
       return "pam_stepup does not know the option \"{0}\" in /etc/pam.d, so it refuses. An "
              "administrator should correct that line; see pam_stepup(8).";
     case MessageId::InternalError:
-      return "stepup failed inside and refuses. Ask an administrator to look at: journalctl -t "
+      return "stepup failed inside and refuses. Ask an administrator to look at: journalctl --grep "
              "stepup";
   }
   return "";
