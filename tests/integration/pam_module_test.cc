@@ -5,16 +5,20 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <security/pam_appl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -655,6 +659,40 @@ TEST(PamModule, EndsTheWaitOnCtrlCAndLeavesTheSignalToTheApplication) {
   }
 }
 
+TEST(PamModule, PutsOffTheCancellationOfItsThread) {
+  // Cancelled inside the module, the thread would take the whole program with it.
+  std::atomic<bool> waiting = false;
+  std::atomic<bool> cancelled = false;
+  const FakeStepupd daemon(socket_path, [&](FakeConnection& connection) {
+    (void)connection.receive();
+    connection.send(wire::Heartbeat{});
+    waiting = true;
+    while (!cancelled) (void)usleep(1'000);
+    connection.send(refusal(VerdictCode::Denied));
+  });
+  struct Shared {
+    const std::string& confdir;
+    int code;
+  } shared{confdir, -1};
+  const auto ask = [](void* argument) -> void* {
+    auto* known = static_cast<Shared*>(argument);
+    FakeConversation application;
+    known->code = Transaction(known->confdir, application.conv()).account();
+    pthread_testcancel();
+    return nullptr;
+  };
+  pthread_t thread{};
+  CHECK_EQUAL(0, pthread_create(&thread, nullptr, ask, &shared));
+  while (!waiting) (void)usleep(1'000);
+  CHECK_EQUAL(0, pthread_cancel(thread));
+  cancelled = true;
+  void* result = nullptr;
+  CHECK_EQUAL(0, pthread_join(thread, &result));
+  POINTERS_EQUAL(PTHREAD_CANCELED, result);
+  // Anywhere from the module's return on; after pam_acct_mgmt() it is this.
+  CHECK_TRUE(shared.code == PAM_PERM_DENIED || shared.code == -1);
+}
+
 TEST(PamModule, RefusesAnOptionThatItDoesNotKnow) {
   const FakeStepupd daemon(socket_path, answering(VerdictCode::Granted));
   for (const std::string options : {"debug", "timeout=0", "socket=run/stepupd.sock", "nouserok"}) {
@@ -801,6 +839,24 @@ TEST(PamModule, LeavesNothingBehindAfterAThousandTransactions) {
 }
 
 #ifndef __SANITIZE_ADDRESS__
+TEST(PamModule, LetsNoExceptionOutAndRefuses) {
+  // Without memory for more than small things the module throws std::bad_alloc inside.
+  const pid_t child = fork();
+  if (child == 0) {
+    FakeConversation application;
+    const Transaction transaction(confdir, application.conv());
+    if (transaction.account() != PAM_AUTHINFO_UNAVAIL) _exit(100);  // nobody listens
+    const rlimit nothing_more{1, 1};
+    if (setrlimit(RLIMIT_AS, &nothing_more) != 0) _exit(101);
+    while (void* volatile block = malloc(16 * 1024)) (void)block;
+    _exit(transaction.account());
+  }
+  int status = 0;
+  CHECK_EQUAL(child, waitpid(child, &status, 0));
+  CHECK_TRUE(WIFEXITED(status));
+  CHECK_EQUAL(PAM_SYSTEM_ERR, WEXITSTATUS(status));
+}
+
 TEST(PamModule, ExportsItsEntryPointsAndNeedsNothingButLibpamAndLibc) {
   std::set<std::string> exported;
   for (const std::string& line : lines_of("nm -D --defined-only " + module_file())) {
