@@ -10,5 +10,6 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 if [ "${1:-}" != --daemon-only ]; then
   "$B/pam_module_test"
+  STEPUPCTL=$B/stepupctl "$B/ctl_dialogue_test"
 fi
 B=$B exec /usr/bin/python3 tests/integration/daemon_test.py
