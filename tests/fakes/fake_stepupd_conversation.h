@@ -59,17 +59,14 @@ class FakeConversation {
                         messages[0]->msg_style == PAM_PROMPT_ECHO_ON;
     if (prompt && before_answer) before_answer();
     switch (behaviour_) {
-      case Behaviour::Fails:
-        return PAM_CONV_ERR;
-      case Behaviour::NullArray:
-        return PAM_SUCCESS;
+      case Behaviour::Fails: return PAM_CONV_ERR;
+      case Behaviour::NullArray: return PAM_SUCCESS;
       case Behaviour::FailsAndSets:
         *responses = &kept_;
         kept_.resp = kept_text_;
         return PAM_CONV_ERR;
       case Behaviour::NullResponse:
-      case Behaviour::Answers:
-        break;
+      case Behaviour::Answers: break;
     }
     auto* response = static_cast<pam_response*>(calloc(1, sizeof(pam_response)));
     if (prompt && behaviour_ == Behaviour::Answers && !answers_.empty()) {
