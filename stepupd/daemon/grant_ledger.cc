@@ -29,6 +29,12 @@ std::span<const policy::Grant> GrantLedger::of(uid_t subject) const {
   return found->second;
 }
 
+std::vector<policy::Grant> GrantLedger::all() const {
+  std::vector<policy::Grant> every;
+  for (const auto& [subject, held] : grants_) every.insert(every.end(), held.begin(), held.end());
+  return every;
+}
+
 void GrantLedger::add(const policy::Grant& grant) {
   auto& held = grants_[grant.where.subject];
   std::erase_if(held, [&](const policy::Grant& old) {

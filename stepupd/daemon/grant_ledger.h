@@ -27,6 +27,9 @@ class GrantLedger {
   // All grants of a subject.  Valid until the ledger is changed.
   [[nodiscard]] std::span<const policy::Grant> of(uid_t subject) const;
 
+  // Every grant there is, in no particular order.
+  [[nodiscard]] std::vector<policy::Grant> all() const;
+
   // Records a grant.  One that it makes useless (same place, no stronger, older) goes.
   void add(const policy::Grant& grant);
 
