@@ -23,25 +23,51 @@ bool same_place(const policy::Grant& a, const policy::Grant& b) {
 
 }  // namespace
 
+template <typename Predicate>
+void GrantLedger::drop_if(Shelf& shelf, Predicate goes) {
+  for (std::size_t i = shelf.grants.size(); i-- > 0;) {
+    if (!goes(shelf.grants[i])) continue;
+    memory_.clear(shelf.slots[i]);
+    shelf.grants.erase(shelf.grants.begin() + static_cast<std::ptrdiff_t>(i));
+    shelf.slots.erase(shelf.slots.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+void GrantLedger::adopt(GrantMemory memory) {
+  memory_ = std::move(memory);
+  for (const GrantMemory::Kept& kept : memory_.take_found()) {
+    Shelf& shelf = shelves_[kept.grant.where.subject];
+    shelf.grants.push_back(kept.grant);
+    shelf.slots.push_back(kept.slot);
+  }
+}
+
 std::span<const policy::Grant> GrantLedger::of(uid_t subject) const {
-  const auto found = grants_.find(subject);
-  if (found == grants_.end()) return {};
-  return found->second;
+  const auto found = shelves_.find(subject);
+  if (found == shelves_.end()) return {};
+  return found->second.grants;
 }
 
 std::vector<policy::Grant> GrantLedger::all() const {
   std::vector<policy::Grant> every;
-  for (const auto& [subject, held] : grants_) every.insert(every.end(), held.begin(), held.end());
+  for (const auto& [subject, shelf] : shelves_) {
+    every.insert(every.end(), shelf.grants.begin(), shelf.grants.end());
+  }
   return every;
 }
 
 void GrantLedger::add(const policy::Grant& grant) {
-  auto& held = grants_[grant.where.subject];
-  std::erase_if(held, [&](const policy::Grant& old) {
+  Shelf& shelf = shelves_[grant.where.subject];
+  drop_if(shelf, [&](const policy::Grant& old) {
     return same_place(old, grant) && old.level <= grant.level && old.auth_time <= grant.auth_time;
   });
-  if (held.size() >= kMaxGrantsEach) held.erase(held.begin());
-  held.push_back(grant);
+  if (shelf.grants.size() >= kMaxGrantsEach) {
+    const BootTime oldest =
+        std::ranges::min_element(shelf.grants, {}, &policy::Grant::auth_time)->auth_time;
+    drop_if(shelf, [&](const policy::Grant& old) { return old.auth_time == oldest; });
+  }
+  shelf.grants.push_back(grant);
+  shelf.slots.push_back(memory_.keep(grant));
 }
 
 void GrantLedger::add_one_shot(OneShot shot, Level level, BootTime now) {
@@ -76,22 +102,30 @@ bool GrantLedger::is_refused(const Coordinates& where, BootTime now) {
 
 void GrantLedger::forget_session(const SessionKey& session) {
   if (session.kind == SessionKey::Kind::None) return;
-  for (auto& [subject, held] : grants_) {
-    std::erase_if(held, [&](const policy::Grant& grant) { return grant.where.session == session; });
+  for (auto& [subject, shelf] : shelves_) {
+    drop_if(shelf, [&](const policy::Grant& grant) { return grant.where.session == session; });
   }
 }
 
-void GrantLedger::forget_subject(uid_t subject) { grants_.erase(subject); }
+void GrantLedger::forget_subject(uid_t subject) {
+  const auto found = shelves_.find(subject);
+  if (found == shelves_.end()) return;
+  drop_if(found->second, [](const policy::Grant&) { return true; });
+  shelves_.erase(found);
+}
 
 void GrantLedger::forget_credential(uid_t subject, std::int64_t credential_id) {
-  const auto found = grants_.find(subject);
-  if (found == grants_.end()) return;
-  std::erase_if(found->second,
-                [&](const policy::Grant& grant) { return grant.credential_id == credential_id; });
+  const auto found = shelves_.find(subject);
+  if (found == shelves_.end()) return;
+  drop_if(found->second,
+          [&](const policy::Grant& grant) { return grant.credential_id == credential_id; });
 }
 
 void GrantLedger::forget_all() {
-  grants_.clear();
+  for (auto& [subject, shelf] : shelves_) {
+    drop_if(shelf, [](const policy::Grant&) { return true; });
+  }
+  shelves_.clear();
   one_shots_.clear();
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// The grants of this boot, in memory only: a reboot forgets them.
+// The grants of this boot: never on a disk, so that a reboot forgets them.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "stepupd/daemon/grant_memory.h"
 #include "stepupd/policy/decide.h"
 
 namespace stepup::daemon {
@@ -24,6 +25,9 @@ struct OneShot {
 
 class GrantLedger {
  public:
+  // Begins with the grants that `memory` found, and keeps every change in it.
+  void adopt(GrantMemory memory);
+
   // All grants of a subject.  Valid until the ledger is changed.
   [[nodiscard]] std::span<const policy::Grant> of(uid_t subject) const;
 
@@ -42,6 +46,7 @@ class GrantLedger {
   void refuse_process(const Coordinates& where, BootTime now);
   [[nodiscard]] bool is_refused(const Coordinates& where, BootTime now);
 
+  // Each is in the memory before it returns.
   void forget_session(const SessionKey& session);
   void forget_subject(uid_t subject);
   void forget_credential(uid_t subject, std::int64_t credential_id);
@@ -59,7 +64,17 @@ class GrantLedger {
     BootTime until;
   };
 
-  std::map<uid_t, std::vector<policy::Grant>> grants_;
+  // The grants of one subject; `slots` holds where each is kept, in the same order.
+  struct Shelf {
+    std::vector<policy::Grant> grants;
+    std::vector<GrantMemory::Slot> slots;
+  };
+
+  template <typename Predicate>
+  void drop_if(Shelf& shelf, Predicate goes);
+
+  GrantMemory memory_;
+  std::map<uid_t, Shelf> shelves_;
   std::vector<TimedShot> one_shots_;
   std::vector<Refused> refused_;
 };

@@ -120,7 +120,12 @@ int serve(Options options) {
   }
   const EventLoop loop(raw);
   (void)sd_event_set_watchdog(loop.get(), 1);
+  const bool stored = static_cast<bool>(sockets->grants);
+  auto memory = GrantMemory::open(std::move(sockets->grants), *boot_id);
+  if (!memory) return fail(memory.error(), "exiting");
+  if (!stored) store_in_systemd(memory->fd());
   Engine engine(std::move(options.paths), host_name(), *boot_id);
+  engine.ledger.adopt(std::move(*memory));
   Server server(engine);
   SignalSource hangup;
   SignalSource terminate;

@@ -24,6 +24,7 @@ namespace stepup::daemon {
 namespace {
 
 constexpr int kBacklog = 128;
+constexpr const char* kGrantsName = "grants";
 
 // Makes every packet name its sender (SO_PASSCRED); accepted sockets inherit it.
 Status name_senders(int fd) {
@@ -73,6 +74,10 @@ Result<Sockets> passed_sockets() {
   for (int i = 0; i < count; ++i) {
     const std::unique_ptr<char, decltype(&free)> name(raw[i], &free);
     UniqueFd fd(SD_LISTEN_FDS_START + i);
+    if (strcmp(name.get(), kGrantsName) == 0) {
+      sockets.grants = std::move(fd);
+      continue;
+    }
     if (sd_is_socket_unix(fd.get(), SOCK_SEQPACKET, 1, nullptr, 0) <= 0) continue;
     if (auto named = name_senders(fd.get()); !named) return std::unexpected(named.error());
     if (strcmp(name.get(), "stepupd") == 0) sockets.stepupd = std::move(fd);
@@ -90,7 +95,13 @@ Result<Sockets> bind_sockets(const std::string& run_dir) {
   if (!stepupd) return std::unexpected(stepupd.error());
   auto control = bind_one(run_dir + "/control.sock", 0666);
   if (!control) return std::unexpected(control.error());
-  return Sockets{std::move(*stepupd), std::move(*control)};
+  return Sockets{std::move(*stepupd), std::move(*control), {}};
+}
+
+void store_in_systemd(int fd) {
+  if (fd < 0) return;
+  const std::string state = std::string("FDSTORE=1\nFDNAME=") + kGrantsName;
+  (void)sd_pid_notify_with_fds(0, 0, state.c_str(), &fd, 1);
 }
 
 Status drop_privileges(const std::string& user) {

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: ISC
+// The grants as fixed records in a memfd, which systemd keeps for us in its fd store: a restart or
+// an upgrade of stepupd asks nobody again, and a reboot forgets.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "stepupd/base/result.h"
+#include "stepupd/base/unique_fd.h"
+#include "stepupd/policy/grant.h"
+
+namespace stepup::daemon {
+
+class GrantMemory {
+ public:
+  using Slot = std::uint32_t;
+  struct Kept {
+    Slot slot = 0;
+    policy::Grant grant;
+  };
+
+  // Keeps nothing: every write is a no-op.  For a ledger that ends with its process.
+  GrantMemory() = default;
+
+  // Takes over `stored`, the memfd that an earlier stepupd of this boot left, or makes a new one
+  // when it is empty.  What another version or another boot wrote is forgotten.
+  static Result<GrantMemory> open(UniqueFd stored, const std::string& boot_id);
+
+  // What was found, once.  A record whose checksum does not hold (its writer was killed) is gone.
+  [[nodiscard]] std::vector<Kept> take_found() { return std::move(found_); }
+
+  // Writes `grant` into a free slot, which it returns.  A grant that cannot be written is lost at
+  // the next restart, which only means that its person is asked again.
+  Slot keep(const policy::Grant& grant);
+
+  // Clears the slot before it returns, so that what is revoked stays revoked.
+  void clear(Slot slot);
+
+  // The memfd, for the fd store; -1 = none.
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+
+ private:
+  UniqueFd fd_;
+  std::vector<Kept> found_;
+  std::vector<Slot> free_;
+  Slot next_ = 0;
+};
+
+}  // namespace stepup::daemon

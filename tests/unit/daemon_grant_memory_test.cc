@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: ISC
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "stepupd/daemon/grant_ledger.h"
+#include "stepupd/daemon/grant_memory.h"
+
+#include <CppUTest/TestHarness.h>
+
+using namespace stepup;
+using namespace stepup::daemon;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* kBoot = "3f1c0c6e-1111-2222-3333-444455556666";
+
+policy::Grant grant_for(uid_t subject, std::uint64_t session) {
+  policy::Grant grant;
+  grant.where = {
+      subject, {SessionKey::Kind::Audit, session},
+       Scope::Tty, 0x8801, 42, 7, 100, 9
+  };
+  grant.scope = Scope::Session;
+  grant.level = Level::Otp;
+  grant.factor = FactorKind::RecoveryCode;
+  grant.credential_id = 5;
+  grant.auth_time = 123456ms;
+  return grant;
+}
+
+bool same(const policy::Grant& a, const policy::Grant& b) {
+  return a.where == b.where && a.scope == b.scope && a.level == b.level && a.factor == b.factor &&
+         a.credential_id == b.credential_id && a.auth_time == b.auth_time;
+}
+
+// What systemd does over a restart: keeps the descriptor while the process goes.
+UniqueFd stored(const GrantMemory& memory) {
+  return UniqueFd(fcntl(memory.fd(), F_DUPFD_CLOEXEC, 3));
+}
+
+}  // namespace
+
+TEST_GROUP(GrantMemoryOfBoot) {
+  UniqueFd kept;  // the descriptor in the fd store
+
+  void teardown() override { kept.reset(); }
+
+  GrantLedger started(const char* boot = kBoot) {
+    auto memory =
+        GrantMemory::open(UniqueFd(kept ? fcntl(kept.get(), F_DUPFD_CLOEXEC, 3) : -1), boot);
+    CHECK(memory.has_value());
+    kept = stored(*memory);
+    GrantLedger ledger;
+    ledger.adopt(std::move(*memory));
+    return ledger;
+  }
+};
+
+TEST(GrantMemoryOfBoot, ARestartForgetsNoGrantAndNoPartOfIt) {
+  {
+    started().add(grant_for(1000, 3));
+  }
+  const GrantLedger after = started();
+  UNSIGNED_LONGS_EQUAL(1, after.of(1000).size());
+  CHECK(same(after.of(1000)[0], grant_for(1000, 3)));
+}
+
+TEST(GrantMemoryOfBoot, WhatWasRevokedStaysRevokedAfterARestart) {
+  {
+    GrantLedger ledger = started();
+    for (std::uint64_t session = 1; session <= 4; ++session) ledger.add(grant_for(1000, session));
+    ledger.add(grant_for(1001, 1));
+    ledger.forget_session({SessionKey::Kind::Audit, 2});
+  }
+  {
+    GrantLedger ledger = started();
+    UNSIGNED_LONGS_EQUAL(3, ledger.of(1000).size());
+    ledger.forget_subject(1000);
+  }
+  {
+    GrantLedger ledger = started();
+    UNSIGNED_LONGS_EQUAL(0, ledger.of(1000).size());
+    UNSIGNED_LONGS_EQUAL(1, ledger.of(1001).size());
+    ledger.forget_all();
+  }
+  UNSIGNED_LONGS_EQUAL(0, started().all().size());
+}
+
+TEST(GrantMemoryOfBoot, AFreedSlotIsUsedAgain) {
+  {
+    GrantLedger ledger = started();
+    for (int i = 0; i < 1000; ++i) ledger.add(grant_for(1000, 3));
+  }
+  struct stat status{};
+  LONGS_EQUAL(0, fstat(kept.get(), &status));
+  CHECK(status.st_size < 4096);
+}
+
+TEST(GrantMemoryOfBoot, AnotherBootForgetsEverything) {
+  {
+    started().add(grant_for(1000, 3));
+  }
+  UNSIGNED_LONGS_EQUAL(0, started("3f1c0c6e-9999-2222-3333-444455556666").all().size());
+  UNSIGNED_LONGS_EQUAL(0, started().all().size());
+}
+
+TEST(GrantMemoryOfBoot, ARecordWithAnyFlippedByteIsGone) {
+  {
+    started().add(grant_for(1000, 3));
+  }
+  struct stat status{};
+  LONGS_EQUAL(0, fstat(kept.get(), &status));
+  std::string whole(static_cast<std::size_t>(status.st_size), '\0');
+  LONGS_EQUAL(status.st_size, pread(kept.get(), whole.data(), whole.size(), 0));
+  for (std::size_t i = whole.size() - 80; i < whole.size(); ++i) {
+    std::string damaged = whole;
+    damaged[i] = static_cast<char>(damaged[i] ^ 0x10);
+    LONGS_EQUAL(status.st_size, pwrite(kept.get(), damaged.data(), damaged.size(), 0));
+    CHECK(started().all().empty());
+  }
+  LONGS_EQUAL(status.st_size, pwrite(kept.get(), whole.data(), whole.size(), 0));
+  UNSIGNED_LONGS_EQUAL(1, started().all().size());
+}
+
+TEST(GrantMemoryOfBoot, ARecordCutShortIsGone) {
+  {
+    started().add(grant_for(1000, 3));
+  }
+  struct stat status{};
+  LONGS_EQUAL(0, fstat(kept.get(), &status));
+  LONGS_EQUAL(0, ftruncate(kept.get(), status.st_size - 1));
+  CHECK(started().all().empty());
+}
+
+TEST(GrantMemoryOfBoot, ADescriptorThatIsNoMemoryIsRefused) {
+  UniqueFd null(open("/dev/full", O_RDWR | O_CLOEXEC));
+  CHECK_FALSE(GrantMemory::open(std::move(null), kBoot).has_value());
+}
