@@ -16,17 +16,18 @@ from people import SSH, Person
 # Where the "phone" command of the session finds the present code.
 PHONE = "/var/local/phone"
 
-HINT = f"""
-You are alice, logged in to {machine.HOST} by ssh with a key.  She may run
+HINT = """
+You are alice, logged in to {host} by ssh with a key.  She may run
 anything without a password; stepup asks for a one-time code all the same.
 
-  sudo id            asks for a code
   phone              shows what alice's authenticator shows now
+  sudo id            asks for that code
   sudo id            again: not asked, the proof of this session is fresh
   stepupctl status   what this session has proved, and for how long
   exit               ends the demonstration, and removes everything
 
-A code counts once.  Type one twice, or a wrong one, and see.
+A code counts once.  Type one twice, or a wrong one, and see.  The phone is
+lost?  A recovery code does as well: {recovery_code}
 """
 
 
@@ -41,7 +42,7 @@ def session(container, alice):
     stop = threading.Event()
     codes = threading.Thread(target=show_codes, args=(container, alice, stop), daemon=True)
     codes.start()
-    print(HINT)
+    print(HINT.format(host=machine.HOST, recovery_code=alice.recovery_codes[1]))
     try:
         subprocess.run(container.entering(*SSH, "-t", f"{alice.name}@127.0.0.1"),
                        env={**machine.ENVIRONMENT, "TERM": os.environ.get("TERM", "linux")},

@@ -120,8 +120,10 @@ class Machine:
             shutil.copyfile(stack, self.root / "etc/pam.d" / stack.name)
 
     def chroot(self, *command, stdin=""):
-        subprocess.run(["chroot", self.root, *command], check=True, text=True, input=stdin,
-                       env=ENVIRONMENT, stdout=subprocess.DEVNULL)
+        done = subprocess.run(["chroot", self.root, *command], text=True, input=stdin,
+                              env=ENVIRONMENT, capture_output=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr}")
 
     def write(self, path, text, mode=0o644):
         """Writes a file of the container, from outside."""

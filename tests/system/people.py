@@ -57,6 +57,7 @@ class Talk:
 
     def answer(self, text):
         if text == CTRL_C:
+            time.sleep(0.3)  # pam_stepup takes a prompt that fails at once as one nobody saw
             self.child.send(text)
         else:
             self.child.sendline(text)
