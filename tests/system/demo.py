@@ -32,8 +32,10 @@ lost?  A recovery code does as well: {recovery_code}
 
 
 def show_codes(container, alice, stop):
-    while not stop.wait(0.5):
+    while True:
         container.write(PHONE, alice.authenticator.now() + "\n")
+        if stop.wait(0.5):
+            return
 
 
 def session(container, alice):

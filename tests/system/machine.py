@@ -126,11 +126,13 @@ class Machine:
             raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr}")
 
     def write(self, path, text, mode=0o644):
-        """Writes a file of the container, from outside."""
+        """Writes a file of the container, from outside and by rename."""
         file = self.root / path.lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-        file.chmod(mode)
+        unfinished = file.with_name(file.name + ".new")
+        unfinished.write_text(text)
+        unfinished.chmod(mode)
+        unfinished.rename(file)
 
     # -- running it -----------------------------------------------------------------------------
 
