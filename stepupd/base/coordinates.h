@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <string>
 
 #include "stepupd/base/terms.h"
 
@@ -22,6 +23,21 @@ struct SessionKey {
   std::uint64_t id = 0;
   bool operator==(const SessionKey&) const = default;
 };
+
+constexpr const char* to_string(SessionKey::Kind kind) noexcept {
+  switch (kind) {
+    case SessionKey::Kind::None: return "none";
+    case SessionKey::Kind::Audit: return "audit";
+    case SessionKey::Kind::Logind: return "logind";
+    case SessionKey::Kind::Manager: return "manager";
+  }
+  return "?";
+}
+
+// "audit:7", as stepupctl(1) shows and takes it.
+inline std::string to_string(const SessionKey& key) {
+  return std::string(to_string(key.kind)) + ":" + std::to_string(key.id);
+}
 
 // Where one process stands, from the kernel.
 struct Coordinates {

@@ -20,6 +20,7 @@ namespace {
 constexpr const char* kDecision = "b1d6a3f24c5e4c9f8a8b0f0d7c2e9a41";
 constexpr const char* kFactorJudged = "5f0c9f6c1f0b4b9bb4b3f2f5a7c5d1e2";
 constexpr const char* kCredentialChanged = "0a4e8f6b3d2c4f55a1e97c6bd80f3b13";
+constexpr const char* kRevoked = "6b0d5e1c9a3f47d2b8e4f7a16c2d93e0";
 constexpr const char* kRulesLoaded = "c7d3c1de53f24aa3b7f7a0b7d7ee8b64";
 constexpr const char* kRulesBad = "e2b8b8f08c0e4d3d9b3a6f0e9d5a4c75";
 constexpr const char* kPeerRefused = "9d1f7c3ab0e84c2e8a5b6d4f3c2e1a86";
@@ -129,6 +130,18 @@ void credential_changed(const Subject& subject, const char* what, std::string_vi
         .add("STEPUP_SUBJECT", subject.name)
         .add("STEPUP_SUBJECT_UID", subject.uid)
         .add("STEPUP_LABEL", label)
+        .add("STEPUP_ACTOR", actor)
+        .send();
+  });
+}
+
+void revoked(std::string_view of_whom, std::size_t count, std::string_view actor) noexcept {
+  best_effort([&] {
+    Record(kRevoked, LOG_NOTICE,
+           "grants of " + printable(of_whom) + " revoked by " + quoted(actor) + ": " +
+               std::to_string(count))
+        .add("STEPUP_REVOKED", of_whom)
+        .add("STEPUP_GRANTS", count)
         .add("STEPUP_ACTOR", actor)
         .send();
   });

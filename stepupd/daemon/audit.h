@@ -40,6 +40,9 @@ void factor_judged(const Subject& subject, const char* factor, const char* outco
 void credential_changed(const Subject& subject, const char* what, std::string_view label,
                         std::string_view actor) noexcept;
 
+// `actor` had the grants of `of_whom` forgotten; there were `count`.
+void revoked(std::string_view of_whom, std::size_t count, std::string_view actor) noexcept;
+
 void rules_loaded(std::string_view digest, std::size_t count) noexcept;
 // `consequence`: "going on with the last good rules", "denying everything that asks".
 void rules_bad(std::string_view problem, const char* consequence) noexcept;

@@ -9,6 +9,7 @@
 #include "stepupd/daemon/audit.h"
 #include "stepupd/daemon/credential_rows.h"
 #include "stepupd/daemon/enroll_dialogue.h"
+#include "stepupd/daemon/sessions_dialogue.h"
 #include "stepupd/daemon/status_report.h"
 #include "stepupd/wire/packet.h"
 
@@ -269,6 +270,16 @@ Task<Verdict> control_dialogue(Engine& engine, Connection& connection, session::
     case wire::MessageType::EnrollRequest:
       carrying_out = with_decoded<wire::EnrollRequest>(connection, packet, [&](auto request) {
         return enroll_dialogue(engine, connection, asker, std::move(request));
+      });
+      break;
+    case wire::MessageType::SessionsRequest:
+      carrying_out = with_decoded<wire::SessionsRequest>(connection, packet, [&](auto request) {
+        return sessions_dialogue(engine, connection, std::move(request));
+      });
+      break;
+    case wire::MessageType::RevokeRequest:
+      carrying_out = with_decoded<wire::RevokeRequest>(connection, packet, [&](auto request) {
+        return revoke_dialogue(engine, connection, std::move(request));
       });
       break;
     default: co_return denied(MessageId::None);

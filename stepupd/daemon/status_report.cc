@@ -15,12 +15,7 @@ std::string place_of(const session::Asker& asker) {
   std::string place =
       asker.login_session.empty() ? "no login session" : "login session " + asker.login_session;
   if (asker.where.tty == 0) return place + ", no terminal";
-  if (major(asker.where.tty) >= 136 && major(asker.where.tty) <= 143) {  // Unix98 pty slaves
-    const unsigned number = (major(asker.where.tty) - 136) * 256 + minor(asker.where.tty);
-    return place + ", pts/" + std::to_string(number);
-  }
-  return place + ", terminal " + std::to_string(major(asker.where.tty)) + ":" +
-         std::to_string(minor(asker.where.tty));
+  return place + ", " + terminal_name(asker.where.tty);
 }
 
 // How far a grant reaches from where the asker stands; nullopt when it does not reach it.
@@ -72,6 +67,13 @@ void add_remarks(const Engine& engine, wire::StatusReport& report) {
 }
 
 }  // namespace
+
+std::string terminal_name(dev_t tty) {
+  if (major(tty) >= 136 && major(tty) <= 143) {  // Unix98 pty slaves
+    return "pts/" + std::to_string((major(tty) - 136) * 256 + minor(tty));
+  }
+  return "terminal " + std::to_string(major(tty)) + ":" + std::to_string(minor(tty));
+}
 
 wire::StatusReport status_report(const Engine& engine, const session::Asker& asker, uid_t uid) {
   wire::StatusReport report;

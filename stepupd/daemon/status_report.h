@@ -2,11 +2,18 @@
 // stepupctl status: what this session has proved, and which rules are in force.
 #pragma once
 
+#include <sys/types.h>
+
+#include <string>
+
 #include "stepupd/daemon/engine.h"
 #include "stepupd/session/asker.h"
 #include "stepupd/wire/messages.h"
 
 namespace stepup::daemon {
+
+// "pts/0", or "terminal 4:1" for one that is no pseudo-terminal.  Requires a terminal.
+[[nodiscard]] std::string terminal_name(dev_t tty);
 
 // For the process `asker` of user `uid`: the grants that reach it, every rule, and what a person
 // should know about both.

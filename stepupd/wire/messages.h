@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "stepupd/base/coordinates.h"
 #include "stepupd/base/secret_bytes.h"
 #include "stepupd/base/terms.h"
 #include "stepupd/wire/codec.h"
@@ -27,17 +28,20 @@ inline constexpr std::size_t kMaxGroups = 1024;  // more = unknown
 inline constexpr std::size_t kMaxLabel = 64;
 inline constexpr std::size_t kMaxText = 1024;
 inline constexpr std::size_t kMaxRows = 256;
+inline constexpr std::size_t kMaxSessionRows = 1000;
 
 // Names the message on the wire.  Requests are even, what the daemon sends is odd.
 enum class MessageType : std::uint16_t {
   CheckRequest = 2,    // stepupd.sock
-  StatusRequest = 16,  // control.sock, as are the next six
+  StatusRequest = 16,  // control.sock, as are the next eight
   ListRequest = 18,
   EnrollRequest = 20,
   TicketRequest = 22,
   ResetRequest = 24,
   RemoveRequest = 26,
   VerifyRequest = 28,
+  SessionsRequest = 30,
+  RevokeRequest = 32,
   Answer = 64,  // both
   Cancel = 66,
 
@@ -50,6 +54,7 @@ enum class MessageType : std::uint16_t {
   NewAuthenticator = 85,
   NewRecoveryCodes = 87,
   NewTicket = 89,
+  SessionList = 91,
   VersionMismatch = 0xffff,
 };
 
@@ -117,6 +122,17 @@ template <>
 struct WireRange<FactorKind> {
   static constexpr std::uint64_t kLowest = 1, kHighest = 2;
 };
+
+template <>
+struct WireRange<SessionKey::Kind> {
+  static constexpr std::uint64_t kLowest = 0, kHighest = 3;
+};
+
+template <typename Archive, typename Key>
+void session_key(Key& key, Archive& a) {
+  a.choice(key.kind);
+  a.number(key.id);
+}
 
 // A message for a person: which one, and its arguments (words.h holds the words).
 struct Words {
@@ -247,6 +263,32 @@ struct VerifyRequest {
   template <typename Self, typename Archive>
   static void fields(Self& m, Archive& a) {
     a.flag(m.session);
+  }
+};
+
+// Which grants live.  An empty `user` means everybody to root, and the caller to others.
+struct SessionsRequest {
+  static constexpr auto kType = MessageType::SessionsRequest;
+  std::string user;
+  bool operator==(const SessionsRequest&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.text(m.user, kMaxName);
+  }
+};
+
+// Forget grants: those of `user`, of one session, or all of this host.
+struct RevokeRequest {
+  static constexpr auto kType = MessageType::RevokeRequest;
+  std::string user;                   // empty = the caller
+  bool all = false;                   // everybody's, whatever the rest says; needs root
+  std::optional<SessionKey> session;  // of whoever has grants in it; others' need root
+  bool operator==(const RevokeRequest&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.text(m.user, kMaxName);
+    a.flag(m.all);
+    a.maybe(m.session, [](auto& key, auto& in) { session_key(key, in); });
   }
 };
 
@@ -443,6 +485,42 @@ struct NewTicket {
     a.text(m.user, kMaxName);
     a.secret(m.ticket, kMaxName);
     a.number(m.expires_at);
+  }
+};
+
+// One grant, and where it was obtained.
+struct SessionRow {
+  std::uint32_t uid = kNoUid;  // whose
+  SessionKey session;
+  std::string tty;           // "pts/0"; empty = none
+  std::uint32_t leader = 0;  // pid of the POSIX session's leader
+  Level level = Level::None;
+  FactorKind factor = FactorKind::Totp;
+  Scope scope = Scope::Process;
+  std::uint64_t age_seconds = 0;
+  bool operator==(const SessionRow&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.number(m.uid);
+    session_key(m.session, a);
+    a.text(m.tty, kMaxName);
+    a.number(m.leader);
+    a.choice(m.level);
+    a.choice(m.factor);
+    a.choice(m.scope);
+    a.number(m.age_seconds);
+  }
+};
+
+struct SessionList {
+  static constexpr auto kType = MessageType::SessionList;
+  std::vector<SessionRow> sessions;  // the newest grants first
+  std::uint64_t total = 0;           // how many there are, with those that found no room here
+  bool operator==(const SessionList&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.list(m.sessions, kMaxSessionRows, [](auto& row, auto& in) { SessionRow::fields(row, in); });
+    a.number(m.total);
   }
 };
 

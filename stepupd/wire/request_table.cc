@@ -12,21 +12,23 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-    {Socket::Stepupd, DialogueState::AwaitingRequest, MessageType::CheckRequest,  Rights::Root  },
-    {Socket::Stepupd, DialogueState::Working,         MessageType::Cancel,        Rights::Root  },
-    {Socket::Stepupd, DialogueState::AwaitingAnswer,  MessageType::Answer,        Rights::Root  },
-    {Socket::Stepupd, DialogueState::AwaitingAnswer,  MessageType::Cancel,        Rights::Root  },
+    {Socket::Stepupd, DialogueState::AwaitingRequest, MessageType::CheckRequest,    Rights::Root  },
+    {Socket::Stepupd, DialogueState::Working,         MessageType::Cancel,          Rights::Root  },
+    {Socket::Stepupd, DialogueState::AwaitingAnswer,  MessageType::Answer,          Rights::Root  },
+    {Socket::Stepupd, DialogueState::AwaitingAnswer,  MessageType::Cancel,          Rights::Root  },
 
-    {Socket::Control, DialogueState::AwaitingRequest, MessageType::StatusRequest, Rights::Anyone},
-    {Socket::Control, DialogueState::AwaitingRequest, MessageType::ListRequest,   Rights::Anyone},
-    {Socket::Control, DialogueState::AwaitingRequest, MessageType::EnrollRequest, Rights::Anyone},
-    {Socket::Control, DialogueState::AwaitingRequest, MessageType::RemoveRequest, Rights::Anyone},
-    {Socket::Control, DialogueState::AwaitingRequest, MessageType::VerifyRequest, Rights::Anyone},
-    {Socket::Control, DialogueState::AwaitingRequest, MessageType::TicketRequest, Rights::Root  },
-    {Socket::Control, DialogueState::AwaitingRequest, MessageType::ResetRequest,  Rights::Root  },
-    {Socket::Control, DialogueState::Working,         MessageType::Cancel,        Rights::Anyone},
-    {Socket::Control, DialogueState::AwaitingAnswer,  MessageType::Answer,        Rights::Anyone},
-    {Socket::Control, DialogueState::AwaitingAnswer,  MessageType::Cancel,        Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::StatusRequest,   Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::ListRequest,     Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::EnrollRequest,   Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::RemoveRequest,   Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::VerifyRequest,   Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::SessionsRequest, Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::RevokeRequest,   Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::TicketRequest,   Rights::Root  },
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::ResetRequest,    Rights::Root  },
+    {Socket::Control, DialogueState::Working,         MessageType::Cancel,          Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingAnswer,  MessageType::Answer,          Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingAnswer,  MessageType::Cancel,          Rights::Anyone},
 };
 
 }  // namespace
@@ -49,7 +51,8 @@ bool expected_reply(Socket socket, MessageType type) noexcept {
     case MessageType::CredentialList:
     case MessageType::NewAuthenticator:
     case MessageType::NewRecoveryCodes:
-    case MessageType::NewTicket: return socket == Socket::Control;
+    case MessageType::NewTicket:
+    case MessageType::SessionList: return socket == Socket::Control;
     default: return false;
   }
 }

@@ -50,6 +50,12 @@ void for_each_message(F f) {
   f(ResetRequest{.user = "alice"});
   f(RemoveRequest{.user = "alice", .label = "phone"});
   f(VerifyRequest{.session = true});
+  f(SessionsRequest{.user = "bob"});
+  f(RevokeRequest{
+      .user = "bob",
+      .all = true,
+      .session = stepup::SessionKey{stepup::SessionKey::Kind::Audit, 7}
+  });
   f(Answer{SecretBytes("755224")});
   f(Cancel{CancelReason::Unusable});
   f(Heartbeat{});
@@ -75,6 +81,15 @@ void for_each_message(F f) {
   f(NewAuthenticator{SecretBytes("otpauth://totp/x")});
   f(NewRecoveryCodes{SecretBytes("AB-1\nCD-2\n")});
   f(NewTicket{.user = "alice", .ticket = SecretBytes("t"), .expires_at = 1});
+  f(SessionList{.sessions = {{.uid = 1000,
+                              .session = {stepup::SessionKey::Kind::Logind, 7},
+                              .tty = "pts/0",
+                              .leader = 42,
+                              .level = Level::Otp,
+                              .factor = FactorKind::Totp,
+                              .scope = Scope::Session,
+                              .age_seconds = 9}},
+                .total = 1});
   f(VersionMismatch{.oldest = 3, .newest = 4});
 }
 

@@ -29,20 +29,22 @@ TEST(WireRequestTable, PermitsExactlyWhatTheProtocolLists) {
   using Row = std::tuple<Socket, DialogueState, MessageType, Rights>;
   using enum DialogueState;
   std::vector<Row> want = {
-      {Socket::Stepupd, AwaitingRequest, MessageType::CheckRequest,  Rights::Root  },
-      {Socket::Stepupd, Working,         MessageType::Cancel,        Rights::Root  },
-      {Socket::Stepupd, AwaitingAnswer,  MessageType::Answer,        Rights::Root  },
-      {Socket::Stepupd, AwaitingAnswer,  MessageType::Cancel,        Rights::Root  },
-      {Socket::Control, AwaitingRequest, MessageType::StatusRequest, Rights::Anyone},
-      {Socket::Control, AwaitingRequest, MessageType::ListRequest,   Rights::Anyone},
-      {Socket::Control, AwaitingRequest, MessageType::EnrollRequest, Rights::Anyone},
-      {Socket::Control, AwaitingRequest, MessageType::TicketRequest, Rights::Root  },
-      {Socket::Control, AwaitingRequest, MessageType::ResetRequest,  Rights::Root  },
-      {Socket::Control, AwaitingRequest, MessageType::RemoveRequest, Rights::Anyone},
-      {Socket::Control, AwaitingRequest, MessageType::VerifyRequest, Rights::Anyone},
-      {Socket::Control, Working,         MessageType::Cancel,        Rights::Anyone},
-      {Socket::Control, AwaitingAnswer,  MessageType::Answer,        Rights::Anyone},
-      {Socket::Control, AwaitingAnswer,  MessageType::Cancel,        Rights::Anyone},
+      {Socket::Stepupd, AwaitingRequest, MessageType::CheckRequest,    Rights::Root  },
+      {Socket::Stepupd, Working,         MessageType::Cancel,          Rights::Root  },
+      {Socket::Stepupd, AwaitingAnswer,  MessageType::Answer,          Rights::Root  },
+      {Socket::Stepupd, AwaitingAnswer,  MessageType::Cancel,          Rights::Root  },
+      {Socket::Control, AwaitingRequest, MessageType::StatusRequest,   Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::ListRequest,     Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::EnrollRequest,   Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::TicketRequest,   Rights::Root  },
+      {Socket::Control, AwaitingRequest, MessageType::ResetRequest,    Rights::Root  },
+      {Socket::Control, AwaitingRequest, MessageType::RemoveRequest,   Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::VerifyRequest,   Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::SessionsRequest, Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::RevokeRequest,   Rights::Anyone},
+      {Socket::Control, Working,         MessageType::Cancel,          Rights::Anyone},
+      {Socket::Control, AwaitingAnswer,  MessageType::Answer,          Rights::Anyone},
+      {Socket::Control, AwaitingAnswer,  MessageType::Cancel,          Rights::Anyone},
   };
   std::vector<Row> found;
   for (const Socket socket : kSockets) {
@@ -64,9 +66,9 @@ TEST(WireRequestTable, ExpectsExactlyTheRepliesOfEachSocket) {
   const std::vector<MessageType> both = {MessageType::Heartbeat, MessageType::Prompt,
                                          MessageType::Notice, MessageType::Verdict,
                                          MessageType::VersionMismatch};
-  const std::vector<MessageType> control = {MessageType::StatusReport, MessageType::CredentialList,
-                                            MessageType::NewAuthenticator,
-                                            MessageType::NewRecoveryCodes, MessageType::NewTicket};
+  const std::vector<MessageType> control = {
+      MessageType::StatusReport,     MessageType::CredentialList, MessageType::NewAuthenticator,
+      MessageType::NewRecoveryCodes, MessageType::NewTicket,      MessageType::SessionList};
   const auto has = [](const std::vector<MessageType>& set, MessageType type) {
     return std::ranges::find(set, type) != set.end();
   };
