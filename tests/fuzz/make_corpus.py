@@ -1,0 +1,142 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: ISC
+"""Writes the seed corpora of the fuzz targets, tests/fuzz/corpus/TARGET: one valid input of each
+kind, and the hostile ones that a mutator would need long for.  Run it again when the protocol or
+the format of the last good rules changes, and commit what it wrote."""
+import os
+import shutil
+import struct
+
+CORPUS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
+
+
+def text(value):
+    return struct.pack(">I", len(value)) + value.encode()
+
+
+def packet(message_type, body=b"", version=1):
+    return struct.pack(">HH", version, message_type) + b"0123456789abcdef" + body
+
+
+def words(message_id, *arguments):
+    return bytes([message_id]) + struct.pack(">I", len(arguments)) + b"".join(map(text, arguments))
+
+
+def check_request(groups, argv):
+    return packet(2, b"\x02\x02" + text("sudo") + text("alice") + struct.pack(">I", 1000) +
+                  text("alice") + text("192.0.2.7") + text("/dev/pts/0") +
+                  (b"\0" if groups is None else
+                   struct.pack(">BI%dI" % len(groups), 1, len(groups), *groups)) +
+                  struct.pack(">I", len(argv)) + b"".join(map(text, argv)) + b"\0\x02")
+
+
+ANSWER, CANCEL = packet(64, text("123456")), packet(66, b"\x02")
+
+STAT = ("1 (%s) S 1 1 1 34816 1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4711 12345 67 18446744073709551615"
+        " 1 1 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0\n")
+STATUS = ("Name:\tsudo\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t7\nPid:\t7\nUid:\t1000\t0\t0\t0\n"
+          "Gid:\t1000\t0\t0\t0\nGroups:\t10 1000 \nNStgid:\t7\nNSpid:\t7\n")
+
+CONF = '''mode = "monitor"
+unenrolled = "allow-until 2026-12-31"
+verify_session = true
+
+[attempts]
+max_failures = 3
+max_backoff = "5min"
+
+[[rule]]
+name = "admins"
+service = ["sudo", "su"]
+pam_service = ["sudo-i"]
+user = ["@wheel", "alice"]
+except_user = ["bob"]
+target_user = ["root"]
+level = "otp"
+max_age = "15min"
+scope = "session"
+enforce = false
+'''
+DROP_IN = '[[rule]]\nname = "b"\nlevel = "touch+uv"\nmax_age = "0"\nscope = "process"\n'
+
+
+def bundle(*files):
+    body = struct.pack(">I", len(files)) + b"".join(text(part) for file in files for part in file)
+    return b"stepup-rules" + struct.pack(">II", 1, len(body)) + body
+
+
+SEEDS = {
+    "check_request": [check_request([10, 1000], ["sudo", "id"]), check_request(None, []),
+                      check_request([], [""]), ANSWER, CANCEL, packet(2, version=2)],
+    "control_request": [
+        packet(16), packet(18, text("alice")), packet(22, text("alice")), packet(24, text("alice")),
+        packet(20, b"\x01" + text("alice") + text("phone") + text("") + b"\x01\x06"),
+        packet(20, b"\x02" + text("") + text("") + text("old") + b"\x03\x08"),
+        packet(26, text("alice") + text("phone")), packet(28, b"\x01"), packet(30, text("alice")),
+        packet(32, text("") + b"\x01\x00"), packet(32, text("alice") + b"\x00\x01\x01" + b"\0" * 8),
+        ANSWER, CANCEL],
+    "reply": [
+        packet(65), packet(67, words(1, "alice", "host", "sudo: id") + b"\0"),
+        packet(69, words(9, "totp", "phone", "root", "2026-11-24")),
+        packet(71, b"GRNT" + words(0)), packet(71, b"NREQ" + words(0)),
+        packet(71, b"DENY" + words(16, "sudo", "host")), packet(71, b"LOCK" + words(25, "5 min")),
+        packet(71, b"UNAV" + words(27, "host")), packet(71, b"GRNT" + words(1, "x")),
+        packet(81, text("0.1.0") + text("login session 3") + struct.pack(">I", 1) +
+               b"\x01\x01\x00" + struct.pack(">Q", 9) + struct.pack(">I", 1) + text("r") +
+               text("otp within 15min") + text("stepupd.conf:12") + b"\x01" +
+               struct.pack(">I", 1) + text("stale")),
+        packet(83, text("alice") + struct.pack(">I", 1) + b"\x01" + text("phone") +
+               text("SHA1, 6 digits") + struct.pack(">qq", 1, 0)),
+        packet(85, text("otpauth://totp/h:a?secret=AAAA")), packet(87, text("ab-cdef-ghjk-mnpq\n")),
+        packet(89, text("alice") + text("0123") + struct.pack(">q", 9)),
+        packet(91, struct.pack(">IIBQ", 1, 1000, 1, 3) + text("pts/0") + struct.pack(">I", 42) +
+               b"\x01\x01\x00" + struct.pack(">QQ", 9, 1)),
+        packet(0xffff, b"\0\1\0\1", version=9)],
+    "rules": [CONF, DROP_IN, CONF + "\x01" + DROP_IN, "", "\x01", 'max_agee = "1h"\n',
+              'rule = [{name = "a"}, {name = "a"}]\n', "a = " + "[" * 40, 'a.b.c = 1e400\n',
+              'unenrolled = "deny"\n[[rule]]\nuser = "\\u0000"\n', 'd = 2026-13-41T25:61:61Z\n',
+              "[[rule]]\nname = '''x'''\nservice = 3\n", "\ufeffmode = 1\n"],
+    "ctl_arguments": ["status", "list\n--user\nalice", "enroll\ntotp\n--label\nphone",
+                      "ticket\nalice", "reset\nalice\n--yes", "verify\n--session", "--help",
+                      "config\ncheck\n/etc/stepup", "remove\n\x1b[2J", "ticket\n" + "a" * 257,
+                      "enroll\ntotp\n--digits\n8\n--algorithm\nsha256"],
+    "sealed_key": ["", "\0" * 49, "\0" * 48 + "\x01", "\x01"],
+    "last_good": [bundle(), bundle(("/etc/stepup/stepupd.conf", "", CONF)),
+                  bundle(("a", "", "x"), ("b", "c", "")), bundle(("a", "", "x")) + b"x",
+                  b"stepup-rules\0\0\0\2"],
+    "module_options": ["", "socket=/run/stepup/stepupd.sock", "timeout=3", "socket=/a\ntimeout=60",
+                       "timeout=0", "timeout=61", "timeout=+3", "timeout=03", "socket=a", "debug",
+                       "socket=/a\nsocket=/b", "socket=/" + "a" * 107],
+    "typed_answer": ["123456", "123 456", "12345678", "123456789", "ab-cdef-ghjk-mnpq",
+                     "AB CDEF GHJK MNPQ", "oi-lcde-ghjk-mnpq", "00000000000000", "\u0661" * 6,
+                     " " * 64, "123456\n"],
+    "ticket": ["\x0c" + "ab-cdef-ghjk-mnpq", "\x18" + "0123-4567-89ab-cdef-ghjk-mnpq-rs",
+               "\x00" + "il", "\x02" + "uuuu"],
+    "proc_stat": [STAT % name for name in ("sudo", "a) R 1 1 1 0 0", "\n", "((", "")] +
+                 ["1 (sh", "1 (sh)", "1 (sh) S -1 -1 -1 -1", STAT.replace("34816", "-1") % "x"],
+    "proc_status": [STATUS, STATUS.replace("NSpid:\t7", "NSpid:\t7\t1"),
+                    STATUS.replace("10 1000 ", ""), STATUS.replace("1000\t0", "4294967296\t0"),
+                    "4294967295\n", "0\n", "7", "-1\n", "0x7"],
+    "cgroup": ["0::/user.slice/user-1000.slice/session-3.scope\n",
+               "0::/user.slice/user-1000.slice/user@1000.service/app.slice/session-9.scope\n",
+               "0::/system.slice/cron.service\n", "0::/session-c2.scope\n", "0::/session-.scope\n",
+               "1:name=systemd:/session-4.scope\n0::/\n", "0::/user@x.service\n",
+               "0::/session-99999999999.scope\n", "0::/../session-1.scope", "0::/a\n0::/user@1.service"],
+    "command_line": ["sudo\0id\0", "sudo\0-l\0", "sudo", "\0\0\0", "", "/usr/bin/sudo",
+                     "/usr/lib/cargo/bin/sudo-rs", "/bin/su", "/usr/bin/doas (deleted)",
+                     "a\0" * 5000, "sh\0-c\0\x1b]0;x\x07\0"],
+}
+
+
+def main():
+    shutil.rmtree(CORPUS, ignore_errors=True)
+    for target, inputs in SEEDS.items():
+        folder = os.path.join(CORPUS, target)
+        os.makedirs(folder)
+        for number, seed in enumerate(inputs):
+            with open(os.path.join(folder, "%02d" % number), "wb") as file:
+                file.write(seed if isinstance(seed, bytes) else seed.encode())
+
+
+if __name__ == "__main__":
+    main()
