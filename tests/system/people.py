@@ -130,7 +130,7 @@ class Session(Talk):
 class Person:
     """An account of the container.  Each test makes its own, so no test can lock out another."""
 
-    def __init__(self, machine, name, groups=("nopasswd",), number=True):
+    def __init__(self, machine, name, groups=("nopasswd",), number=True, options=()):
         self.machine = machine
         self.name = f"{name}{next(_numbers)}" if number else name
         self.password = f"password-of-{self.name}"
@@ -138,7 +138,8 @@ class Person:
         self.authenticator = None
         self.recovery_codes = []
         self._sessions = []
-        machine.run("useradd", "-m", "-s", "/bin/bash", "-G", ",".join(groups), self.name)
+        machine.run("useradd", "-m", "-s", "/bin/bash", "-G", ",".join(groups), *options,
+                    self.name)
         machine.run("chpasswd", stdin=f"{self.name}:{self.password}\n")
 
     def password_for(self, prompt):

@@ -6,7 +6,7 @@ import re
 import machine
 from bench import Bench
 from machine import wait_until
-from people import CTRL_C
+from people import CTRL_C, SSH, Talk
 
 NEEDS_VERIFY = 'Run "stepupctl verify" in this session first.'
 
@@ -190,3 +190,32 @@ class Entrances(Bench):
         after = session.run("stepupctl status")
         self.assertRuns(after)
         self.assertNotEqual(re.sub(r"\d+", "", before.text), re.sub(r"\d+", "", after.text))
+
+    def test_verify_for_the_whole_session_is_the_administrators_to_allow(self):
+        alice = self.person()
+        outcome = alice.session().run("stepupctl verify --session")
+        self.assertFalse(outcome.asked)
+        self.assertRefused(outcome, "verify_session = true")
+
+    def test_the_shipped_sshd_stack_asks_for_a_code_where_a_rule_names_sshd(self):
+        alice = self.person()
+        self.drop_in("sshd.conf", f'[[rule]]\nname = "login"\nservice = ["sshd"]\n'
+                     f'user = ["{alice.name}"]\nlevel = "otp"\n')
+        self.machine.write("/etc/ssh/sshd_config.d/asks.conf",
+                           f"Match User {alice.name}\nKbdInteractiveAuthentication yes\n"
+                           "AuthenticationMethods publickey,keyboard-interactive:pam\n")
+        self.addCleanup(self.machine.systemctl, "reload", "ssh")
+        self.addCleanup(self.machine.run, "rm", "/etc/ssh/sshd_config.d/asks.conf")
+        self.machine.systemctl("reload", "ssh")
+        for right in (True, False):
+            with self.subTest(right=right):
+                talk = Talk(self.machine.spawn(*SSH, f"{alice.name}@127.0.0.1", "id -un"))
+                talk.expect("Password: ")
+                talk.answer(alice.password)
+                talk.expect(rf"One-time code for {alice.name}@{machine.HOST} \(sshd\): ")
+                talk.answer(alice.code() if right else alice.authenticator.wrong())
+                if right:
+                    talk.expect(alice.name + "\r\n")
+                else:
+                    talk.expect("That code is wrong.")
+                talk.child.close(force=True)

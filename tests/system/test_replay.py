@@ -128,12 +128,17 @@ class KilledDaemon(Bench):
         kills = int(os.environ.get("STEPUP_KILLS", 200 if LONG else 20))
         print(f"(STEPUP_SEED={seed}, {kills} kills) ", end="", flush=True)
         chance = random.Random(seed)
+        moment, accepted = 0.03, 0
         for number in range(kills):
             if number % 2 == 0:  # two further codes count at once after an enrolment
                 alice = self.person()
-            delay = chance.uniform(0.04, chance.choice((0.06, 0.1, 0.2)))
+            delay = max(0, moment + chance.uniform(-0.008, 0.008))
             with self.subTest(seed=seed, kill=number, delay=delay):
-                first, second = self.give_and_replay(
+                first, _ = self.give_and_replay(
                     alice.code(), alice, lambda pid: self.machine.run(
                         "sh", "-c", f"(sleep {delay:.4f}; kill -9 {pid}) >/dev/null 2>&1 &"),
                     afterwards=lambda: time.sleep(delay))
+                # Closes in on the moment at which a code becomes accepted, where faults would be.
+                moment += 0.004 if first.status else -0.004
+                accepted += first.status == 0
+        print(f"({accepted} accepted before the kill) ", end="", flush=True)
