@@ -6,7 +6,8 @@ VERSION := 0.1.0
 prefix       ?= /usr
 sysconfdir   ?= /etc
 pkgvar        = $(shell pkg-config --variable=$(1) $(2) 2>/dev/null)
-pamdir       ?= $(prefix)/lib/$(shell gcc -print-multiarch 2>/dev/null)/security
+multiarch    := $(shell gcc -print-multiarch 2>/dev/null)
+pamdir       ?= $(prefix)/$(if $(multiarch),lib/$(multiarch),lib64)/security
 unitdir      ?= $(or $(call pkgvar,systemdsystemunitdir,systemd),/lib/systemd/system)
 sysusersdir  ?= $(or $(call pkgvar,sysusersdir,systemd),/usr/lib/sysusers.d)
 tmpfilesdir  ?= $(or $(call pkgvar,tmpfilesdir,systemd),/usr/lib/tmpfiles.d)

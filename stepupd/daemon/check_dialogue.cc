@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/daemon/check_dialogue.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -82,7 +83,8 @@ void record_grant(Engine& engine, const RequestFacts& facts, const wire::CheckRe
       facts.where.widest == Scope::Process) {
     return;
   }
-  engine.ledger.add({facts.where, demand.scope, level, proved.factor, proved.credential_id, now});
+  const Scope scope = facts.only_validates ? std::max(demand.scope, Scope::Tty) : demand.scope;
+  engine.ledger.add({facts.where, scope, level, proved.factor, proved.credential_id, now});
 }
 
 bool allows_unenrolled(const rules::Unenrolled& unenrolled, std::int64_t unix_seconds) {

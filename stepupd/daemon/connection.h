@@ -45,7 +45,7 @@ class Connection {
 
   Status start(sd_event* loop);
 
-  // Heartbeats and deadlines; called about once a second.
+  // Heartbeats and deadlines; called twice a second.
   void tick(BootTime now);
 
   [[nodiscard]] const session::Peer& peer() const noexcept { return peer_; }

@@ -14,15 +14,11 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr BootTime kRefreshAccounts = 5min;
-constexpr BootTime kSleptAtLeast = 1s;  // below it, rounding of two clocks
 
 }  // namespace
 
 Engine::Engine(Paths paths, std::string host_name, std::string boot)
-    : host(std::move(host_name)),
-      boot_id(std::move(boot)),
-      paths_(std::move(paths)),
-      suspended_(suspended_since_boot()) {}
+    : host(std::move(host_name)), boot_id(std::move(boot)), paths_(std::move(paths)) {}
 
 Engine::~Engine() = default;
 
@@ -48,12 +44,9 @@ Limits Engine::limits() const {
 }
 
 void Engine::notice_suspend() {
-  const BootTime suspended = suspended_since_boot();
-  if (suspended - suspended_ >= kSleptAtLeast) {
-    ledger.forget_all();
+  if (ledger.forget_if_slept(suspended_since_boot())) {
     audit::state("the host was suspended, all grants forgotten");
   }
-  suspended_ = suspended;
 }
 
 void Engine::adopt(Loaded loaded) {
@@ -71,7 +64,6 @@ void Engine::adopt(Loaded loaded) {
 }
 
 void Engine::reload() {
-  (void)sd_notify(0, "RELOADING=1");
   auto loaded = std::make_shared<Loaded>();
   const auto queued = worker_.submit(
       kNoUid, {[loaded, paths = paths_] { *loaded = load_rules(paths.conf, paths.state_dir); },
@@ -79,7 +71,11 @@ void Engine::reload() {
                  adopt(std::move(*loaded));
                  (void)sd_notify(0, "READY=1");
                }});
-  if (!queued) audit::trouble(queued.error(), "not reloading; try again");
+  if (queued) {
+    (void)sd_notify(0, "RELOADING=1");  // ends with the READY=1 above, which runs later
+  } else {
+    audit::trouble(queued.error(), "not reloading; try again");
+  }
 }
 
 void Engine::refresh_accounts() {
@@ -97,9 +93,9 @@ void Engine::refresh_accounts() {
 store::Store* Engine::opened_store() {
   if (store_) return store_.get();
   // A directory that is found empty at start is a new host; one that is emptied later is a fault.
-  auto opened = store::Store::open(
-      paths_.state_dir, paths_.credentials_dir,
-      was_open_ ? store::Store::IfAbsent::Refuse : store::Store::IfAbsent::Make);
+  auto opened =
+      store::Store::open(paths_.state_dir, paths_.credentials_dir,
+                         was_open_ ? store::Store::IfAbsent::Refuse : store::Store::IfAbsent::Make);
   if (!opened) {
     store_error_ = opened.error();
     return nullptr;

@@ -76,7 +76,6 @@ class Engine {
   store::Store* opened_store();  // on the worker's thread, and before it starts
 
   Paths paths_;
-  BootTime suspended_;
   Error store_error_{Errc::Storage, 0, "the store is not open"};
   std::unique_ptr<store::Store> store_;  // the worker's alone once it runs
   bool was_open_ = false;

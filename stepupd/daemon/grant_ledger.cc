@@ -12,7 +12,8 @@ using std::chrono::seconds;
 
 constexpr BootTime kOneShotLife = seconds(60);
 constexpr BootTime kRefusalLife = seconds(600);
-constexpr std::size_t kMaxGrantsEach = 256;  // of one subject; the oldest goes
+constexpr BootTime kSleptAtLeast = seconds(1);  // below it, rounding of two clocks
+constexpr std::size_t kMaxGrantsEach = 256;     // of one subject; the oldest goes
 constexpr std::size_t kMaxRefused = 4096;
 
 bool same_place(const policy::Grant& a, const policy::Grant& b) {
@@ -62,9 +63,11 @@ void GrantLedger::add(const policy::Grant& grant) {
     return same_place(old, grant) && old.level <= grant.level && old.auth_time <= grant.auth_time;
   });
   if (shelf.grants.size() >= kMaxGrantsEach) {
-    const BootTime oldest =
-        std::ranges::min_element(shelf.grants, {}, &policy::Grant::auth_time)->auth_time;
-    drop_if(shelf, [&](const policy::Grant& old) { return old.auth_time == oldest; });
+    const auto oldest = std::ranges::min_element(shelf.grants, {}, &policy::Grant::auth_time);
+    bool gone = false;
+    drop_if(shelf, [&, victim = *oldest](const policy::Grant& old) {
+      return !gone && (gone = same_place(old, victim) && old.auth_time == victim.auth_time);
+    });
   }
   shelf.grants.push_back(grant);
   shelf.slots.push_back(memory_.keep(grant));
@@ -127,6 +130,13 @@ void GrantLedger::forget_all() {
   }
   shelves_.clear();
   one_shots_.clear();
+}
+
+bool GrantLedger::forget_if_slept(BootTime suspended) {
+  const bool slept = suspended - memory_.suspended() >= kSleptAtLeast;
+  if (slept) forget_all();
+  memory_.set_suspended(suspended);
+  return slept;
 }
 
 }  // namespace stepup::daemon

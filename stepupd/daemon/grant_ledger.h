@@ -51,6 +51,9 @@ class GrantLedger {
   void forget_subject(uid_t subject);
   void forget_credential(uid_t subject, std::int64_t credential_id);
   void forget_all();
+  // Forgets everything when the host has slept since this was last asked, also by the stepupd
+  // before this one: whoever closed the lid went away.  `suspended`: suspended_since_boot().
+  bool forget_if_slept(BootTime suspended);
 
  private:
   struct TimedShot {

@@ -20,14 +20,19 @@
 namespace stepup::daemon {
 namespace {
 
-// The file: one Header, then Records; slot N stands at sizeof(Header) + N * sizeof(Record).  In
-// host byte order, since it never leaves the host.
+// The file: Header, Suspended, Records.  In host byte order, since it never leaves the host.
 struct Header {
   std::array<char, 8> magic;
   std::uint64_t version;
   std::array<char, 48> boot_id;
   bool operator==(const Header&) const = default;
 };
+
+// Behind the header, before the records.
+struct Suspended {
+  std::int64_t ms;
+};
+constexpr off_t kSuspendedAt = sizeof(Header);
 
 struct Record {
   std::uint64_t checksum;  // over the rest; 0 = empty
@@ -59,7 +64,8 @@ Header header_of(const std::string& boot_id) {
 }
 
 off_t offset_of(GrantMemory::Slot slot) {
-  return static_cast<off_t>(sizeof(Header) + std::size_t{slot} * sizeof(Record));
+  return static_cast<off_t>(sizeof(Header) + sizeof(Suspended) +
+                            std::size_t{slot} * sizeof(Record));
 }
 
 // The first 64 bits of SHA-256 over all but the checksum; never 0.  nullopt when OpenSSL fails.
@@ -123,7 +129,8 @@ bool write_at(int fd, off_t offset, const T& value) {
 
 }  // namespace
 
-Result<GrantMemory> GrantMemory::open(UniqueFd stored, const std::string& boot_id) {
+Result<GrantMemory> GrantMemory::open(UniqueFd stored, const std::string& boot_id,
+                                      BootTime suspended) {
   GrantMemory memory;
   memory.fd_ = std::move(stored);
   if (!memory.fd_) memory.fd_.reset(memfd_create("stepup-grants", MFD_CLOEXEC));
@@ -132,11 +139,14 @@ Result<GrantMemory> GrantMemory::open(UniqueFd stored, const std::string& boot_i
 
   const Header ours = header_of(boot_id);
   Header theirs{};
-  if (!read_at(fd, 0, theirs) || theirs != ours) {
-    if (ftruncate(fd, 0) != 0 || !write_at(fd, 0, ours)) {
+  Suspended known{suspended.count()};
+  if (!read_at(fd, 0, theirs) || theirs != ours || !read_at(fd, kSuspendedAt, known)) {
+    known.ms = suspended.count();
+    if (ftruncate(fd, 0) != 0 || !write_at(fd, 0, ours) || !write_at(fd, kSuspendedAt, known)) {
       return failure(Errc::Internal, "grant memory", errno);
     }
   }
+  memory.suspended_ = BootTime(known.ms);
   for (Record record{}; read_at(fd, offset_of(memory.next_), record); ++memory.next_) {
     if (record.checksum != 0 && checksum_of(record) == record.checksum) {
       memory.found_.push_back({memory.next_, grant_of(record)});
@@ -145,6 +155,12 @@ Result<GrantMemory> GrantMemory::open(UniqueFd stored, const std::string& boot_i
     }
   }
   return memory;
+}
+
+void GrantMemory::set_suspended(BootTime suspended) {
+  if (suspended == suspended_) return;
+  suspended_ = suspended;
+  if (fd_) (void)write_at(fd_.get(), kSuspendedAt, Suspended{suspended.count()});
 }
 
 GrantMemory::Slot GrantMemory::keep(const policy::Grant& grant) {

@@ -26,8 +26,9 @@ class GrantMemory {
   GrantMemory() = default;
 
   // Takes over `stored`, the memfd that an earlier stepupd of this boot left, or makes a new one
-  // when it is empty.  What another version or another boot wrote is forgotten.
-  static Result<GrantMemory> open(UniqueFd stored, const std::string& boot_id);
+  // when it is empty.  What another version or another boot wrote is forgotten.  `suspended` is
+  // remembered in a new one: see suspended().
+  static Result<GrantMemory> open(UniqueFd stored, const std::string& boot_id, BootTime suspended);
 
   // What was found, once.  A record whose checksum does not hold (its writer was killed) is gone.
   [[nodiscard]] std::vector<Kept> take_found() { return std::move(found_); }
@@ -39,11 +40,17 @@ class GrantMemory {
   // Clears the slot before it returns, so that what is revoked stays revoked.
   void clear(Slot slot);
 
+  // How long the host had been suspended in this boot when that was last looked at, also by the
+  // stepupd before this one.
+  [[nodiscard]] BootTime suspended() const noexcept { return suspended_; }
+  void set_suspended(BootTime suspended);
+
   // The memfd, for the fd store; -1 = none.
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
  private:
   UniqueFd fd_;
+  BootTime suspended_{};
   std::vector<Kept> found_;
   std::vector<Slot> free_;
   Slot next_ = 0;

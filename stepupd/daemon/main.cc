@@ -6,8 +6,8 @@
 // binds its sockets, becomes _stepup, and only then reads conf or state.  Reads /etc/stepup, owns
 // /var/lib/stepup, reads /proc/PID of its peers; opens no device, no terminal and no network
 // socket, and starts no program.  Everything it receives is untrusted: who a peer is comes from
-// the kernel, and only root peers may ask on stepupd.sock.  If it crashes, grants are forgotten and
-// people are asked again; used codes stay used.
+// the kernel, and only root peers may ask on stepupd.sock.  If it crashes, systemd hands the memfd
+// with the grants to its successor, and used codes stay used.
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -121,7 +121,8 @@ int serve(Options options) {
   const EventLoop loop(raw);
   (void)sd_event_set_watchdog(loop.get(), 1);
   const bool stored = static_cast<bool>(sockets->grants);
-  auto memory = GrantMemory::open(std::move(sockets->grants), *boot_id);
+  auto memory =
+      GrantMemory::open(std::move(sockets->grants), *boot_id, stepup::suspended_since_boot());
   if (!memory) return fail(memory.error(), "exiting");
   if (!stored) store_in_systemd(memory->fd());
   Engine engine(std::move(options.paths), host_name(), *boot_id);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/daemon/request_facts.h"
 
+#include <algorithm>
+#include <optional>
 #include <string_view>
 
 #include "stepupd/base/printable.h"
@@ -70,6 +72,26 @@ bool only_lists(const wire::CheckRequest& request) {
   return argv.size() == 3 && argv[1] == "-n" && lists(argv[2]);
 }
 
+// Narrows what is granted, so a spelling that is missed here costs nothing but width.
+bool only_validates(const wire::CheckRequest& request) {
+  if (request.program != wire::Program::Sudo) return false;
+  return std::ranges::any_of(request.argv, [](const std::string& word) {
+    return word == "-v" || word == "--validate" || word == "-nv" || word == "-kv" || word == "-Sv";
+  });
+}
+
+// The target of "sudo -u NAME COMMAND", the one spelling that leaves no doubt: sudo reads no option
+// behind the first word that is none, unless that word sets a variable.
+std::optional<std::string> target_of_sudo(const wire::CheckRequest& request) {
+  const auto& argv = request.argv;
+  if (request.argv_truncated || argv.size() < 4 || argv[1] != "-u") return std::nullopt;
+  const bool names_uid = argv[2].empty() || argv[2].starts_with('#');
+  const bool doubtful =
+      argv[3].empty() || argv[3].starts_with('-') || argv[3].find('=') != std::string::npos;
+  if (names_uid || doubtful) return std::nullopt;
+  return argv[2];
+}
+
 }  // namespace
 
 Result<RequestFacts> facts_of(const wire::CheckRequest& request, const session::Asker& asker) {
@@ -87,6 +109,7 @@ Result<RequestFacts> facts_of(const wire::CheckRequest& request, const session::
     facts.caller_is_root = asker.real_uid == 0;
     // sudo and doas show PAM no target; su's is PAM_USER.
     if (request.program == wire::Program::Su) facts.policy.target_user = request.pam_user;
+    if (request.program == wire::Program::Sudo) facts.policy.target_user = target_of_sudo(request);
   } else {
     facts.subject = {request.pam_user_uid, request.pam_user};
     if (request.groups) {
@@ -102,6 +125,7 @@ Result<RequestFacts> facts_of(const wire::CheckRequest& request, const session::
   facts.command = command_of(request);
   facts.command_digest = *digest;
   facts.only_lists = only_lists(request);
+  facts.only_validates = only_validates(request);
   return facts;
 }
 

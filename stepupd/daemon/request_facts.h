@@ -24,6 +24,7 @@ struct RequestFacts {
   std::string command_digest;
   bool caller_is_root = false;  // sudo, su, doas called by real uid 0
   bool only_lists = false;      // "sudo -l" and nothing else
+  bool only_validates = false;  // "sudo -v": what it obtains is for this terminal
 };
 
 // Whose factor (pam_stepup(8), WHOSE FACTOR): for sudo, su and doas the real uid of the process;

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 using wire::MessageId;
 using wire::VerdictCode;
 
-constexpr BootTime kTick = 1s;
+constexpr BootTime kTick = 500ms;         // a heartbeat is late by at most this
 constexpr BootTime kAcceptPause = 100ms;  // when there is no descriptor left
 
 // Open connections: of one user, and in all.  With two descriptors each they stay below

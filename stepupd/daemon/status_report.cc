@@ -51,9 +51,8 @@ void add_remarks(const Engine& engine, wire::StatusReport& report) {
     report.remarks.emplace_back("mode = \"monitor\": decisions are logged, nobody is asked.");
   }
   if (rules.set.settings.unenrolled.allow) {
-    report.remarks.push_back("Until the end of the day before " +
-                             date_of(rules.set.settings.unenrolled.until_unix) +
-                             " people without a factor are let through.");
+    report.remarks.push_back("People without a factor are let through until the end of " +
+                             date_of(rules.set.settings.unenrolled.until_unix - 1) + " (UTC).");
   }
   for (const char* family : {"sudo", "su"}) {
     if (!somebody_asks(rules, family)) {

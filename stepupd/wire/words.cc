@@ -29,10 +29,10 @@ constexpr std::string_view words_of(MessageId id) noexcept {
       return "That is not a code: type the digits that your device shows, or a recovery code.";
     case MessageId::WrongTicket: return "That ticket is wrong or no longer good.";
     case MessageId::CredentialAdded:
-      return "Note: {0} \"{1}\" was added to your account by {2} on {3}. Was it not you? Tell an "
+      return "Note: \"{1}\" ({0}) was added to your account by {2} on {3}. Was it not you? Tell an "
              "administrator.";
     case MessageId::CredentialRemoved:
-      return "Note: {0} \"{1}\" was removed from your account by {2} on {3}. Was it not you? Tell "
+      return "Note: \"{1}\" ({0}) was removed from your account by {2} on {3}. Was it not you? Tell "
              "an administrator.";
     case MessageId::RecoveryCodesReplaced:
       return "Note: your recovery codes were replaced by {0} on {1}. Was it not you? Tell an "

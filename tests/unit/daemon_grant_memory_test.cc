@@ -53,7 +53,7 @@ TEST_GROUP(GrantMemoryOfBoot) {
 
   GrantLedger started(const char* boot = kBoot) {
     auto memory =
-        GrantMemory::open(UniqueFd(kept ? fcntl(kept.get(), F_DUPFD_CLOEXEC, 3) : -1), boot);
+        GrantMemory::open(UniqueFd(kept ? fcntl(kept.get(), F_DUPFD_CLOEXEC, 3) : -1), boot, 5s);
     CHECK(memory.has_value());
     kept = stored(*memory);
     GrantLedger ledger;
@@ -138,7 +138,25 @@ TEST(GrantMemoryOfBoot, ARecordCutShortIsGone) {
   CHECK(started().all().empty());
 }
 
+TEST(GrantMemoryOfBoot, F35ASuspendForgetsEverythingAlsoAcrossARestart) {
+  {
+    started().add(grant_for(1000, 3));
+  }
+  {
+    GrantLedger ledger = started();
+    CHECK_FALSE(ledger.forget_if_slept(5s + 999ms));
+    UNSIGNED_LONGS_EQUAL(1, ledger.of(1000).size());
+  }
+  {
+    GrantLedger ledger = started();
+    CHECK_TRUE(ledger.forget_if_slept(8s));
+    UNSIGNED_LONGS_EQUAL(0, ledger.of(1000).size());
+    CHECK_FALSE(ledger.forget_if_slept(8s));
+  }
+  CHECK_FALSE(started().forget_if_slept(8s));
+}
+
 TEST(GrantMemoryOfBoot, ADescriptorThatIsNoMemoryIsRefused) {
   UniqueFd null(open("/dev/full", O_RDWR | O_CLOEXEC));
-  CHECK_FALSE(GrantMemory::open(std::move(null), kBoot).has_value());
+  CHECK_FALSE(GrantMemory::open(std::move(null), kBoot, 5s).has_value());
 }

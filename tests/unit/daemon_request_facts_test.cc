@@ -72,11 +72,45 @@ TEST(RequestFactsOf, ProgramDecidesTheFamilyWhateverTheServiceSays) {
   }
 }
 
-TEST(RequestFactsOf, TargetIsKnownForSuOnly) {
-  CHECK_FALSE(facts_of(request_of(Program::Sudo, "sudo"), asker_of(1))->policy.target_user);
+TEST(RequestFactsOf, TargetIsKnownForSuAndForTheOneSpellingOfSudoWithoutDoubt) {
   CHECK_FALSE(facts_of(request_of(Program::Doas, "doas"), asker_of(1))->policy.target_user);
   STRCMP_EQUAL("root",
                facts_of(request_of(Program::Su, "su"), asker_of(1))->policy.target_user->c_str());
+  struct Case {
+    std::vector<std::string> argv;
+    const char* target;  // null = unknown
+  };
+  const Case cases[] = {
+      {{"sudo", "-u", "bob", "id"},                      "bob"  },
+      {{"sudo", "-u", "bob", "id", "-u", "root"},        "bob"  },
+      {{"sudo", "id"},                                   nullptr},
+      {{"sudo", "-u", "bob"},                            nullptr},
+      {{"sudo", "-u", "bob", "-u", "root", "id"},        nullptr},
+      {{"sudo", "-u", "bob", "A=1", "-u", "root", "id"}, nullptr},
+      {{"sudo", "-u", "bob", "", "id"},                  nullptr},
+      {{"sudo", "-u", "#0", "id"},                       nullptr},
+      {{"sudo", "-u", "", "id"},                         nullptr},
+      {{"sudo", "-n", "-u", "bob", "id"},                nullptr},
+      {{"sudo", "-ubob", "id", "x"},                     nullptr},
+  };
+  for (const Case& c : cases) {
+    const auto facts = facts_of(request_of(Program::Sudo, "sudo", c.argv), asker_of(1001));
+    CHECK(facts->policy.target_user.has_value() == (c.target != nullptr));
+    if (c.target != nullptr) STRCMP_EQUAL(c.target, facts->policy.target_user->c_str());
+  }
+  auto truncated = request_of(Program::Sudo, "sudo", {"sudo", "-u", "bob", "id"});
+  truncated.argv_truncated = true;
+  CHECK_FALSE(facts_of(truncated, asker_of(1))->policy.target_user.has_value());
+}
+
+TEST(RequestFactsOf, ValidateIsKnownBecauseItsGrantIsForTheTerminal) {
+  const auto validates = [](Program program, std::vector<std::string> argv) {
+    return facts_of(request_of(program, "sudo", std::move(argv)), asker_of(1))->only_validates;
+  };
+  CHECK_TRUE(validates(Program::Sudo, {"sudo", "-v"}));
+  CHECK_TRUE(validates(Program::Sudo, {"sudo", "-n", "--validate"}));
+  CHECK_FALSE(validates(Program::Sudo, {"sudo", "id"}));
+  CHECK_FALSE(validates(Program::Su, {"su", "-v"}));
 }
 
 TEST(RequestFactsOf, PromptSaysWhatWasTypedAndNothingThatMovesTheCursor) {
