@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: ISC
+// What `make mutate` found no other test for: files of /proc that say what this host's do not, or
+// that cannot be read.
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "stepupd/session/asker.h"
+#include "stepupd/session/peer.h"
+#include "stepupd/session/proc_text.h"
+#include "stepupd/session/session_key.h"
+
+#include <CppUTest/TestHarness.h>
+
+using namespace stepup;
+using namespace stepup::session;
+
+namespace {
+
+// Path -> the file that is opened instead; empty = the call fails with `open_error`.
+std::map<std::string, std::string, std::less<>> redirected;
+int open_error = EACCES;
+
+// What logind says of every session, and whether it runs.
+std::string login_session_state;
+int login_session_error = 0;
+bool logind_runs = true;
+
+}  // namespace
+
+// Takes the place of the library's open(2) in this program.  Without <fcntl.h>, whose inline form
+// cannot be defined a second time.
+extern "C" int open(const char* path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const auto mode = va_arg(arguments, unsigned);  // not read by the kernel unless it creates a file
+  va_end(arguments);
+  constexpr int kHere = -100;  // AT_FDCWD
+  const auto other = redirected.find(std::string_view(path));
+  if (other == redirected.end()) {
+    return static_cast<int>(syscall(SYS_openat, kHere, path, flags, mode));
+  }
+  if (other->second.empty()) {
+    errno = open_error;
+    return -1;
+  }
+  return static_cast<int>(syscall(SYS_openat, kHere, other->second.c_str(), flags, mode));
+}
+
+extern "C" int sd_session_get_state(const char*, char** state) {
+  if (login_session_error != 0) return -login_session_error;
+  *state = strdup(login_session_state.c_str());
+  return 0;
+}
+
+extern "C" int access(const char* path, int mode) noexcept {
+  if (std::string_view(path) == "/run/systemd/seats/") return logind_runs ? 0 : -1;
+  return static_cast<int>(syscall(SYS_faccessat, -100, path, mode));
+}
+
+TEST_GROUP(SessionMutants) {
+  int ends[2] = {-1, -1};
+  std::string copy;
+  const std::string own = "/proc/" + std::to_string(getpid()) + "/";
+
+  void setup() override {
+    LONGS_EQUAL(0, socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends));
+    char name[] = "/tmp/stepup-proc-XXXXXX";
+    const int fd = mkstemp(name);
+    CHECK(fd >= 0);
+    (void)close(fd);
+    copy = name;
+  }
+  void teardown() override {
+    redirected.clear();
+    open_error = EACCES;
+    login_session_error = 0;
+    logind_runs = true;
+    (void)unlink(copy.c_str());
+    for (const int end : ends) (void)close(end);
+  }
+
+  // Lets the file `name` of this process read as `text`.
+  void show(const char* name, const std::string& text) {
+    std::ofstream(copy) << text;
+    redirected = {
+        {own + name, copy}
+    };
+  }
+  Result<Asker> ask() {
+    const auto peer = identify_peer(ends[0]);
+    CHECK(peer.has_value());
+    return read_asker(*peer, ends[0]);
+  }
+};
+
+TEST(SessionMutants, AFileOfProcThatCannotBeReadRefusesTheAsker) {
+  for (const char* name : {"status", "cgroup", "sessionid", "loginuid", "uid_map"}) {
+    redirected = {
+        {own + name, ""}
+    };
+    const auto asker = ask();
+    CHECK_FALSE_TEXT(asker.has_value(), name);
+    LONGS_EQUAL_TEXT(EACCES, asker.error().sys_errno, name);
+  }
+  redirected = {
+      {"/proc/self/uid_map", ""}
+  };
+  CHECK_FALSE(ask().has_value());
+}
+
+TEST(SessionMutants, AStatusWithoutItsLinesRefusesTheAsker) {
+  show("status", "Name:\tsudo\n");
+  CHECK_FALSE(ask().has_value());
+}
+
+TEST(SessionMutants, TheAuditNumbersAreThoseOfTheKernel) {
+  show("sessionid", "7");
+  UNSIGNED_LONGS_EQUAL(7, ask()->where.session.id);
+  show("loginuid", "1000\n");
+  UNSIGNED_LONGS_EQUAL(1000, *ask()->login_uid);
+  for (const char* name : {"sessionid", "loginuid"}) {
+    show(name, "seven");
+    CHECK_FALSE_TEXT(ask().has_value(), name);
+  }
+}
+
+TEST(SessionMutants, AKernelWithoutAuditHasNoAuditNumbers) {
+  open_error = ENOENT;
+  redirected = {
+      {own + "sessionid", ""},
+      {own + "loginuid",  ""}
+  };
+  const auto asker = ask();
+  CHECK(asker.has_value());
+  CHECK_FALSE(asker->login_uid.has_value());
+}
+
+TEST(SessionMutants, AnotherUserNamespaceIsNotTheHosts) {
+  show("uid_map", "         0       1000          1\n");
+  const auto asker = ask();
+  CHECK(asker.has_value());
+  CHECK_FALSE(asker->in_host_namespaces);
+}
+
+TEST(SessionMutants, OnlyASessionThatLogindCallsOpenIsWide) {
+  show("cgroup", "0::/user.slice/user-1000.slice/session-3.scope\n");
+  login_session_state = "active";
+  STRCMP_EQUAL("3", ask()->login_session.c_str());
+  CHECK(ask()->where.widest == Scope::Session);
+  login_session_state = "closing";
+  CHECK(ask()->where.widest == Scope::Tty);
+  for (const int error : {ENXIO, ENOMEM}) {
+    login_session_error = error;
+    CHECK(ask()->where.widest == Scope::Tty);
+  }
+}
+
+TEST(SessionMutants, WithoutLogindTheAuditSessionIsWide) {
+  logind_runs = false;
+  show("sessionid", "7");
+  CHECK(ask()->where.widest == Scope::Session);
+  logind_runs = true;
+  CHECK(ask()->where.widest == Scope::Tty);
+}
+
+TEST(SessionMutants, TheTerminalIsThatOfALivingLeader) {
+  const std::string pid = std::to_string(getpid());
+  const std::string rest = " 34816 -1 4194560 406 0 8 0 0 0 0 0 20 0 1 0 48730 7483392\n";
+  show("stat", pid + " (sudo) S 1 1 " + pid + rest);
+  const auto asker = ask();
+  CHECK(asker.has_value());
+  CHECK(asker->where.tty == makedev(136, 0));
+  LONGS_EQUAL(getpid(), asker->where.leader);
+  UNSIGNED_LONGS_EQUAL(48730, asker->where.leader_start);
+
+  show("stat", pid + " (sudo) S 1 1 1" + rest);
+  redirected["/proc/1/stat"] = "";
+  CHECK(ask()->where.tty == 0);
+  LONGS_EQUAL(0, ask()->where.leader);
+
+  const std::string no_terminal = " 0 -1 4194560 406 0 8 0 0 0 0 0 20 0 1 0 48730 7483392\n";
+  show("stat", pid + " (sudo) S 1 1 " + pid + no_terminal);
+  LONGS_EQUAL(0, ask()->where.leader);
+}
+
+TEST(SessionMutants, APeerWhoseStatCannotBeReadIsNobody) {
+  redirected = {
+      {own + "stat", ""}
+  };
+  CHECK_FALSE(identify_peer(ends[0]).has_value());
+}
