@@ -6,22 +6,28 @@ import re
 import machine
 from bench import Bench
 from machine import wait_until
-from people import CTRL_C, SSH, Talk
+from people import CTRL_C
 
 NEEDS_VERIFY = 'Run "stepupctl verify" in this session first.'
 
 
 class Entrances(Bench):
+    def assertPrompt(self, outcome, person, what):
+        """Asked once, for this person's factor, in these words."""
+        self.assertEqual(outcome.prompts,
+                         [f"One-time code for {person.name}@{machine.HOST} ({what}): "])
+
     def test_each_form_of_sudo_asks_once_and_runs(self):
-        for command, shows in (("sudo -u nobody id -un", "nobody"),
-                               ("sudo -s id -un", "root"),
-                               ("sudo -i id -un", "root"),
-                               ("sudo -- id -un", "root")):
+        for command, what, shows in (
+                ("sudo -u nobody id -un", "sudo: -u nobody id -un", "nobody"),
+                ("sudo -s id -un", "sudo: -s id -un", "root"),
+                ("sudo -i id -un", "sudo: -i id -un", "root"),
+                ("sudo -- id -un", "sudo: -- id -un", "root")):
             with self.subTest(command=command):
                 alice = self.person()
                 session = alice.session()
                 outcome = session.run(command, alice.code())
-                self.assertAsked(outcome)
+                self.assertPrompt(outcome, alice, what)
                 self.assertRuns(outcome)
                 self.assertIn(shows, outcome.text.split("): ")[-1])
                 self.assertSilent(session.run(command))
@@ -29,7 +35,7 @@ class Entrances(Bench):
     def test_sudo_u_of_another_person_asks_for_the_factor_of_the_caller(self):
         alice, bob = self.person(), self.person("bob")
         outcome = alice.session().run(f"sudo -u {bob.name} id -un", alice.code())
-        self.assertIn(f"One-time code for {alice.name}@", outcome.prompts[0])
+        self.assertPrompt(outcome, alice, f"sudo: -u {bob.name} id -un")
         self.assertRuns(outcome)
         self.assertIn(bob.name, outcome.text.split("): ")[-1])
 
@@ -39,7 +45,7 @@ class Entrances(Bench):
                 alice = self.person()
                 session = alice.session()
                 session.begin(command)
-                self.assertIsNotNone(session.prompt())
+                self.assertIn(f"(sudo: {command[5:]}): ", session.prompt())
                 session.answer(alice.code())
                 session.expect(r"root@[^\r\n]*[#] $")
                 session.answer("exit")
@@ -53,8 +59,7 @@ class Entrances(Bench):
                 session = alice.session()
                 outcome = session.run(command, alice.code())
                 self.assertEqual(outcome.passwords, 1)
-                self.assertAsked(outcome)
-                self.assertIn(f"One-time code for {alice.name}@", outcome.prompts[0])
+                self.assertPrompt(outcome, alice, "su to root")
                 self.assertRuns(outcome)
                 again = session.run(command)
                 self.assertEqual(again.passwords, 1)
@@ -64,7 +69,7 @@ class Entrances(Bench):
         alice, bob = self.person(), self.person("bob")
         alice.su_password = bob.password
         outcome = alice.session().run(f"su {bob.name} -c 'id -un'", alice.code())
-        self.assertIn(f"One-time code for {alice.name}@", outcome.prompts[0])
+        self.assertPrompt(outcome, alice, f"su to {bob.name}")
         self.assertRuns(outcome)
 
     def test_a_tmux_pane_asks_when_the_scope_is_its_terminal(self):
@@ -158,6 +163,13 @@ class Entrances(Bench):
             with self.subTest(command=command):
                 self.assertEqual(self.machine.run(*command, timeout=10).stdout.strip(), "root")
 
+    def test_root_is_asked_where_a_rule_names_root(self):
+        self.drop_in("root.conf", '[[rule]]\nname = "root too"\nservice = ["sudo"]\n'
+                     'user = ["root"]\nlevel = "otp"\n')
+        done = self.machine.run("sudo", "id", check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("You have no second factor", done.stderr)
+
     def test_sudo_within_sudo_does_not_ask_root(self):
         alice = self.person()
         outcome = alice.session().run("sudo sudo id", alice.code())
@@ -173,7 +185,7 @@ class Entrances(Bench):
     def test_sudo_v_asks_and_counts_for_the_next_sudo(self):
         alice = self.person()
         session = alice.session()
-        self.assertAsked(session.run("sudo -v", alice.code()))
+        self.assertPrompt(session.run("sudo -v", alice.code()), alice, "sudo: -v")
         self.assertSilent(session.run("sudo id"))
 
     def test_a_login_with_a_key_never_asks(self):
@@ -190,32 +202,3 @@ class Entrances(Bench):
         after = session.run("stepupctl status")
         self.assertRuns(after)
         self.assertNotEqual(re.sub(r"\d+", "", before.text), re.sub(r"\d+", "", after.text))
-
-    def test_verify_for_the_whole_session_is_the_administrators_to_allow(self):
-        alice = self.person()
-        outcome = alice.session().run("stepupctl verify --session")
-        self.assertFalse(outcome.asked)
-        self.assertRefused(outcome, "verify_session = true")
-
-    def test_the_shipped_sshd_stack_asks_for_a_code_where_a_rule_names_sshd(self):
-        alice = self.person()
-        self.drop_in("sshd.conf", f'[[rule]]\nname = "login"\nservice = ["sshd"]\n'
-                     f'user = ["{alice.name}"]\nlevel = "otp"\n')
-        self.machine.write("/etc/ssh/sshd_config.d/asks.conf",
-                           f"Match User {alice.name}\nKbdInteractiveAuthentication yes\n"
-                           "AuthenticationMethods publickey,keyboard-interactive:pam\n")
-        self.addCleanup(self.machine.systemctl, "reload", "ssh")
-        self.addCleanup(self.machine.run, "rm", "/etc/ssh/sshd_config.d/asks.conf")
-        self.machine.systemctl("reload", "ssh")
-        for right in (True, False):
-            with self.subTest(right=right):
-                talk = Talk(self.machine.spawn(*SSH, f"{alice.name}@127.0.0.1", "id -un"))
-                talk.expect("Password: ")
-                talk.answer(alice.password)
-                talk.expect(rf"One-time code for {alice.name}@{machine.HOST} \(sshd\): ")
-                talk.answer(alice.code() if right else alice.authenticator.wrong())
-                if right:
-                    talk.expect(alice.name + "\r\n")
-                else:
-                    talk.expect("That code is wrong.")
-                talk.child.close(force=True)
