@@ -3,6 +3,7 @@
 // flipped.
 #include <array>
 #include <chrono>
+#include <cstdint>
 
 #include "stepupd/policy/decide.h"
 

@@ -7,11 +7,13 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,6 +37,10 @@ int open_error = EACCES;
 std::string login_session_state;
 int login_session_error = 0;
 bool logind_runs = true;
+
+// What the kernel says of the peer's pid and pidfd, instead of the truth.
+std::optional<pid_t> peer_pid;
+int pidfd_error = 0;
 
 }  // namespace
 
@@ -68,6 +74,18 @@ extern "C" int access(const char* path, int mode) noexcept {
   return static_cast<int>(syscall(SYS_faccessat, -100, path, mode));
 }
 
+extern "C" int getsockopt(int fd, int level, int name, void* value, socklen_t* size) noexcept {
+  constexpr int kPeerPidfd = 77;  // SO_PEERPIDFD, which older headers do not know
+  if (name == kPeerPidfd && pidfd_error != 0) {
+    errno = pidfd_error;
+    return -1;
+  }
+  const auto result = syscall(SYS_getsockopt, fd, level, name, value, size);
+  // SAFETY: SO_PEERCRED gives a ucred (unix(7)).
+  if (name == SO_PEERCRED && peer_pid) static_cast<ucred*>(value)->pid = *peer_pid;
+  return static_cast<int>(result);
+}
+
 TEST_GROUP(SessionMutants) {
   int ends[2] = {-1, -1};
   std::string copy;
@@ -86,6 +104,8 @@ TEST_GROUP(SessionMutants) {
     open_error = EACCES;
     login_session_error = 0;
     logind_runs = true;
+    peer_pid.reset();
+    pidfd_error = 0;
     (void)unlink(copy.c_str());
     for (const int end : ends) (void)close(end);
   }
@@ -153,6 +173,13 @@ TEST(SessionMutants, AnotherUserNamespaceIsNotTheHosts) {
   CHECK_FALSE(asker->in_host_namespaces);
 }
 
+TEST(SessionMutants, ANestedPidNamespaceIsNotTheHosts) {
+  show("status", "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\nNSpid:\t7\t1\n");
+  const auto asker = ask();
+  CHECK(asker.has_value());
+  CHECK_FALSE(asker->in_host_namespaces);
+}
+
 TEST(SessionMutants, OnlyASessionThatLogindCallsOpenIsWide) {
   show("cgroup", "0::/user.slice/user-1000.slice/session-3.scope\n");
   login_session_state = "active";
@@ -199,4 +226,34 @@ TEST(SessionMutants, APeerWhoseStatCannotBeReadIsNobody) {
       {own + "stat", ""}
   };
   CHECK_FALSE(identify_peer(ends[0]).has_value());
+}
+
+TEST(SessionMutants, APeerWithoutAPidHereIsUntrusted) {
+  for (const pid_t pid : {0, -1}) {
+    peer_pid = pid;
+    const auto peer = identify_peer(ends[0]);
+    CHECK_FALSE(peer.has_value());
+    CHECK(peer.error().code == Errc::Untrusted);
+  }
+}
+
+TEST(SessionMutants, AKernelWithoutPeerPidfdPinsThePidItself) {
+  pidfd_error = ENOPROTOOPT;
+  CHECK(identify_peer(ends[0]).has_value());
+
+  const pid_t ended = fork();
+  if (ended == 0) _exit(0);
+  LONGS_EQUAL(ended, waitpid(ended, nullptr, 0));
+  peer_pid = ended;
+  const auto peer = identify_peer(ends[0]);
+  CHECK_FALSE(peer.has_value());
+  CHECK(peer.error().code == Errc::Closed);
+  LONGS_EQUAL(ESRCH, peer.error().sys_errno);
+}
+
+TEST(SessionMutants, APeerThatCannotBePinnedIsNotLookedForByItsPid) {
+  pidfd_error = ESRCH;
+  const auto peer = identify_peer(ends[0]);
+  CHECK_FALSE(peer.has_value());
+  CHECK(peer.error().code == Errc::Closed);
 }
