@@ -15,6 +15,10 @@ libexecdir   ?= $(prefix)/libexec/stepup
 mandir       ?= $(prefix)/share/man
 docdir       ?= $(prefix)/share/doc/stepup
 
+# ccache, where it is installed, makes the several builds (plain, sanitizers, coverage) share work.
+ifeq ($(origin CXX),default)
+CXX := $(if $(shell command -v ccache 2>/dev/null),ccache )g++
+endif
 CXXFLAGS ?= -O2 -g
 STEPUP_CXXFLAGS := -std=c++23 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wformat=2 \
   -Wformat-security -Werror=format-security -Werror=switch -fPIC -fvisibility=hidden \
