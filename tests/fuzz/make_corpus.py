@@ -101,6 +101,10 @@ SEEDS = {
                       "config\ncheck\n/etc/stepup", "remove\n\x1b[2J", "ticket\n" + "a" * 257,
                       "enroll\ntotp\n--digits\n8\n--algorithm\nsha256"],
     "sealed_key": ["", "\0" * 49, "\0" * 48 + "\x01", "\x01"],
+    "request_facts": [check_request([10], words)[20:] for words in (
+        ["sudo", "id"], ["sudo", "-u", "bob", "id"], ["sudo", "-u", "bob", "-u", "root", "id"],
+        ["sudo", "-u", "#0", "id"], ["sudo", "-u", "bob", "A=b", "-u", "root"], ["sudo", "-n", "-l"],
+        ["sudo", "-v"], ["sudo"], [])],
     "last_good": [bundle(), bundle(("/etc/stepup/stepupd.conf", "", CONF)),
                   bundle(("a", "", "x"), ("b", "c", "")), bundle(("a", "", "x")) + b"x",
                   b"stepup-rules\0\0\0\2"],

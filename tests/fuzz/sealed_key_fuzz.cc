@@ -25,6 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::require(opened.has_value() == (bytes == kSealed), "opens only unchanged");
   if (opened) fuzz::require(opened->text() == kSecret.text(), "gives what was sealed");
   fuzz::require(!kKey.open(bytes, {7, 1001, FactorKind::Totp, ""}), "never for another record");
-  fuzz::require(!kKey.open({data, size}, kRecord), "no input is a sealed key");
+  const std::span input(data, size);  // libFuzzer may have learnt kSealed from the comparison above
+  fuzz::require(!kKey.open(input, kRecord) || std::ranges::equal(input, kSealed),
+                "nothing else is a sealed key");
   return 0;
 }
