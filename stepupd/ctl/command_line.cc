@@ -2,7 +2,9 @@
 #include "stepupd/ctl/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 #include "stepupd/base/printable.h"
@@ -50,6 +52,21 @@ Failure an_algorithm(const std::string& value) {
   return "must be sha1, sha256 or sha512";
 }
 
+// "audit:7", as SessionKey is written; nothing for anything else.
+std::optional<SessionKey> session_key_of(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const std::string_view digits = text.substr(colon + 1);
+  for (const auto kind :
+       {SessionKey::Kind::Audit, SessionKey::Kind::Logind, SessionKey::Kind::Manager}) {
+    if (text.substr(0, colon) != to_string(kind)) continue;
+    SessionKey key{kind, 0};
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), key.id);
+    if (error == std::errc() && end == digits.data() + digits.size()) return key;
+  }
+  return std::nullopt;
+}
+
 // The whole grammar, and where its values go.
 class Grammar {
  public:
@@ -66,7 +83,9 @@ class Grammar {
     add_enroll();
     add_administration();
     add_own();
+    add_sessions();
     add_config();
+    add_pam();
   }
 
   std::expected<CommandLine, Stop> parse(int argc, const char* const* argv) {
@@ -125,6 +144,7 @@ class Grammar {
   void add_own() {
     list_ = app_.add_subcommand("list", "show enrolled factors");
     add_user(list_, user_);
+    add_json(list_);
     remove_ = app_.add_subcommand("remove", "remove a factor");
     remove_->add_option("LABEL", label_, "as \"stepupctl list\" shows it")
         ->type_name("")
@@ -132,9 +152,65 @@ class Grammar {
         ->check(from_one_to(wire::kMaxLabel));
     add_user(remove_, user_);
     status_ = app_.add_subcommand("status", "show what this session has proved, and the rules");
+    add_json(status_);
     verify_ = app_.add_subcommand("verify", "step up now, before sudo or su asks");
     verify_->add_flag("--session", whole_session_,
                       "for the whole login session, where the administrator allows it");
+  }
+
+  void add_sessions() {
+    sessions_ = app_.add_subcommand("sessions", "show which proofs hold, and where");
+    add_user(sessions_, user_);
+    add_json(sessions_);
+    revoke_ = app_.add_subcommand("revoke", "forget proofs, so that the next command asks");
+    auto* const user = add_user(revoke_, revocation_.user);
+    auto* const all = revoke_->add_flag("--all", revocation_.all, "everybody's; needs root");
+    auto* const session = revoke_->add_option("--session", session_, "those of one login session");
+    session->type_name("KIND:ID")->check([](const std::string& text) -> Failure {
+      return session_key_of(text) ? "" : "must be as \"stepupctl sessions\" shows it: audit:7";
+    });
+    all->excludes(user)->excludes(session);
+    user->excludes(session);
+  }
+
+  void add_json(CLI::App* verb) { verb->add_flag("--json", line_.json, "for programs"); }
+
+  void add_place(CLI::App* verb) {
+    verb->add_option("--root", place_.root, "another host's files, such as an image's")
+        ->type_name("DIR")
+        ->check(from_one_to(wire::kMaxText));
+    verb->add_option("--pam-dir", place_.pam_dir, "instead of /etc/pam.d")
+        ->type_name("DIR")
+        ->check(from_one_to(wire::kMaxText));
+  }
+
+  void add_pam() {
+    enable_ = app_.add_subcommand("enable", "put stepup into a service's PAM files; needs root");
+    enable_->add_option("SERVICE", enabling_.service, "sudo, su, doas, sshd or polkit")
+        ->type_name("")
+        ->required()
+        ->check(from_one_to(wire::kMaxName));
+    enable_->add_flag("--dry-run", dry_run_, "show the change and do not make it");
+    enable_->add_flag("--yes", enabling_.yes, "although people have no second factor yet");
+    enable_->add_flag("--no-way-back", enabling_.no_way_back,
+                      "although every way to root that is found passes stepup");
+    add_place(enable_);
+    disable_ = app_.add_subcommand("disable", "take stepup out of PAM files; needs root");
+    auto* const services =
+        disable_->add_option("SERVICE", disabling_.services, "sudo, su, doas, sshd or polkit")
+            ->type_name("")
+            ->check(from_one_to(wire::kMaxName));
+    disable_->add_flag("--all", disabling_.all, "out of every file")->excludes(services);
+    disable_->add_flag("--dry-run", dry_run_, "show the change and do not make it");
+    disable_->callback([this] {
+      if (!disabling_.all && disabling_.services.empty()) {
+        throw CLI::ValidationError("name a service, or say --all");
+      }
+    });
+    add_place(disable_);
+    doctor_ = app_.add_subcommand("doctor", "look for what makes stepup ineffective; needs root");
+    add_json(doctor_);
+    add_place(doctor_);
   }
 
   void add_config() {
@@ -144,9 +220,26 @@ class Grammar {
     check_->add_option("DIR", directory_, "holds stepupd.conf; by default /etc/stepup")
         ->type_name("")
         ->check(from_one_to(wire::kMaxText));
+    add_json(check_);
   }
 
   Command chosen() {
+    if (enable_->parsed()) {
+      enabling_.dry_run = dry_run_;
+      enabling_.place = place_;
+      return enabling_;
+    }
+    if (disable_->parsed()) {
+      disabling_.dry_run = dry_run_;
+      disabling_.place = place_;
+      return disabling_;
+    }
+    if (doctor_->parsed()) return DoctorCommand{place_};
+    if (sessions_->parsed()) return wire::SessionsRequest{user_};
+    if (revoke_->parsed()) {
+      if (!session_.empty()) revocation_.session = session_key_of(session_);
+      return revocation_;
+    }
     if (totp_->parsed()) {
       enrollment_.kind = wire::EnrollKind::Totp;
       for (const auto& known : kAlgorithms) {
@@ -189,6 +282,11 @@ class Grammar {
   CLI::App* remove_ = nullptr;
   CLI::App* status_ = nullptr;
   CLI::App* verify_ = nullptr;
+  CLI::App* sessions_ = nullptr;
+  CLI::App* revoke_ = nullptr;
+  CLI::App* enable_ = nullptr;
+  CLI::App* disable_ = nullptr;
+  CLI::App* doctor_ = nullptr;
   CLI::App* config_ = nullptr;
   CLI::App* check_ = nullptr;
 
@@ -196,6 +294,12 @@ class Grammar {
   wire::EnrollRequest enrollment_;
   std::string algorithm_ = "sha1";
   int digits_ = 6;
+  wire::RevokeRequest revocation_;
+  EnableCommand enabling_;
+  DisableCommand disabling_;
+  Place place_;
+  bool dry_run_ = false;
+  std::string session_;
   std::string user_;
   std::string label_;
   std::string directory_;

@@ -5,6 +5,7 @@
 #include <expected>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "stepupd/ctl/exit_code.h"
 #include "stepupd/wire/messages.h"
@@ -19,14 +20,45 @@ struct ConfigCheck {
   bool operator==(const ConfigCheck&) const = default;
 };
 
-using Command =
-    std::variant<ConfigCheck, wire::StatusRequest, wire::ListRequest, wire::EnrollRequest,
-                 wire::TicketRequest, wire::ResetRequest, wire::RemoveRequest, wire::VerifyRequest>;
+// Another host's files, such as those of an image; empty = this host.
+struct Place {
+  std::string root;     // instead of /
+  std::string pam_dir;  // instead of /etc/pam.d
+  bool operator==(const Place&) const = default;
+};
+
+struct EnableCommand {
+  std::string service;
+  bool dry_run = false;
+  bool yes = false;          // although people without a factor have used sudo lately
+  bool no_way_back = false;  // although no way to root is found that does not pass stepup
+  Place place;
+  bool operator==(const EnableCommand&) const = default;
+};
+
+struct DisableCommand {
+  std::vector<std::string> services;
+  bool all = false;
+  bool dry_run = false;
+  Place place;
+  bool operator==(const DisableCommand&) const = default;
+};
+
+struct DoctorCommand {
+  Place place;
+  bool operator==(const DoctorCommand&) const = default;
+};
+
+using Command = std::variant<EnableCommand, DisableCommand, DoctorCommand, wire::SessionsRequest,
+                             wire::RevokeRequest, ConfigCheck, wire::StatusRequest,
+                             wire::ListRequest, wire::EnrollRequest, wire::TicketRequest,
+                             wire::ResetRequest, wire::RemoveRequest, wire::VerifyRequest>;
 
 struct CommandLine {
   std::string socket = kDefaultSocket;
   Command command;
   bool confirmed = false;  // reset --yes
+  bool json = false;       // reports for programs
 };
 
 // Why there is nothing to do: the help or version that was asked for (Done), or what is wrong with

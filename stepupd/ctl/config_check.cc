@@ -8,13 +8,16 @@
 #include <vector>
 
 #include "stepupd/base/printable.h"
+#include "stepupd/ctl/json_report.h"
 #include "stepupd/ctl/output.h"
 #include "stepupd/rules/rules.h"
 
 namespace stepup::ctl {
 namespace {
 
-ExitCode complain_of(const std::vector<rules::Problem>& problems) {
+ExitCode complain_of(const std::vector<rules::Problem>& problems, bool as_json) {
+  if (as_json) (void)write_all(STDOUT_FILENO, json(problems));
+  if (as_json) return ExitCode::Refused;
   for (const rules::Problem& problem : problems) complain(rules::to_string(problem));
   return ExitCode::Refused;
 }
@@ -36,14 +39,17 @@ std::string render(const rules::RuleSet& set, std::size_t files) {
 
 }  // namespace
 
-ExitCode check_config(const ConfigCheck& check) {
+ExitCode check_config(const ConfigCheck& check, bool as_json) {
   rules::Layout layout;
   if (!check.directory.empty()) layout.etc_dir = check.directory;
   const auto owner = check.directory.empty() ? rules::OwnerRule::Root : rules::OwnerRule::Anyone;
   const auto files = rules::read_files(layout, owner);
-  if (!files) return complain_of(files.error());
+  if (!files) return complain_of(files.error(), as_json);
   const auto set = rules::parse(*files);
-  if (!set) return complain_of(set.error());
+  if (!set) return complain_of(set.error(), as_json);
+  if (as_json) {
+    return write_all(STDOUT_FILENO, json(*set)) ? ExitCode::Done : ExitCode::Refused;
+  }
 
   // Legal, and perhaps meant, but a person who looks for mistakes wants to know.
   if (set->rules.empty()) complain("warning: there is no rule, so nobody is asked");

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "stepupd/ctl/json_report.h"
 #include "stepupd/ctl/output.h"
 #include "stepupd/ctl/qr_code.h"
 #include "stepupd/ctl/report.h"
@@ -43,8 +44,8 @@ bool is_plain(std::string_view text, std::string_view also = {}) noexcept {
 
 class Relay {
  public:
-  Relay(wire::Client& client, const Terminal& terminal, const std::string& socket)
-      : client_(client), terminal_(terminal), socket_(socket) {}
+  Relay(wire::Client& client, const Terminal& terminal, const std::string& socket, bool as_json)
+      : client_(client), terminal_(terminal), socket_(socket), as_json_(as_json) {}
 
   ExitCode run() {
     while (!exit_) {
@@ -113,6 +114,7 @@ class Relay {
       case wire::MessageType::NewAuthenticator: return take<wire::NewAuthenticator>(packet);
       case wire::MessageType::NewRecoveryCodes: return take<wire::NewRecoveryCodes>(packet);
       case wire::MessageType::NewTicket: return take<wire::NewTicket>(packet);
+      case wire::MessageType::SessionList: return take<wire::SessionList>(packet);
       default: return lost(Errc::Malformed);
     }
   }
@@ -148,8 +150,14 @@ class Relay {
               std::to_string(other.newest)});
   }
 
-  void on(const wire::StatusReport& status) { show(render(status)); }
-  void on(const wire::CredentialList& list) { show(render(list)); }
+  void on(const wire::StatusReport& status) { report(status); }
+  void on(const wire::CredentialList& list) { report(list); }
+  void on(const wire::SessionList& list) { report(list); }
+
+  template <typename Report>
+  void report(const Report& what) {
+    show(as_json_ ? json(what) : render(what));
+  }
 
   void on(const wire::NewAuthenticator& authenticator) {
     const std::string_view uri = authenticator.otpauth_uri.text();
@@ -198,6 +206,7 @@ class Relay {
   wire::Client& client_;
   const Terminal& terminal_;
   const std::string& socket_;
+  bool as_json_;
   std::optional<Question> question_;  // open while the daemon waits for an answer
   std::optional<Reply> reply_;
   std::optional<ExitCode> exit_;
@@ -212,8 +221,9 @@ void complain_of_absence(const std::string& socket, const Error& why) {
   complain("see: systemctl status stepupd.socket stepupd-control.socket");
 }
 
-ExitCode relay(wire::Client& client, const Terminal& terminal, const std::string& socket) {
-  return Relay(client, terminal, socket).run();
+ExitCode relay(wire::Client& client, const Terminal& terminal, const std::string& socket,
+               bool as_json) {
+  return Relay(client, terminal, socket, as_json).run();
 }
 
 }  // namespace stepup::ctl

@@ -15,10 +15,10 @@ namespace stepup::ctl {
 void complain_of_absence(const std::string& socket, const Error& why);
 
 // Relays between the daemon and the person until the verdict: prompts are asked on `terminal`,
-// notices and refusals go to standard error, reports to standard output.  Takes no decision.
-// Returns how the program ends; whatever went wrong has been said.
-// Requires that the request was sent through `client`, and block_ending_signals().
+// notices and refusals go to standard error, reports to standard output, as JSON if `as_json`.
+// Takes no decision. Returns how the program ends; whatever went wrong has been said. Requires that
+// the request was sent through `client`, and block_ending_signals().
 [[nodiscard]] ExitCode relay(wire::Client& client, const Terminal& terminal,
-                             const std::string& socket);
+                             const std::string& socket, bool as_json = false);
 
 }  // namespace stepup::ctl

@@ -7,9 +7,11 @@
 //   from what the kernel says of the connection.
 //   Talks to stepupd over control.sock only.  What comes from there is bounded, decoded strictly
 //   and made printable before it reaches the terminal.
-//   Opens, besides, the controlling terminal, and conf files for "config check".
-//   Secrets are typed, never arguments (ps(1) shows those to everybody); they are wiped after use,
-//   and no core file is left.  The terminal is restored on every way out, signals included.
+//   Opens, besides, the controlling terminal, and conf files for "config check".  As root,
+//   "enable" and "disable" write /etc/pam.d and stepupd.conf, and "doctor" reads what root may;
+//   they start journalctl and systemctl, by absolute path and in a clean environment. Secrets are
+//   typed, never arguments (ps(1) shows those to everybody); they are wiped after use, and no core
+//   file is left.  The terminal is restored on every way out, signals included.
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -25,6 +27,8 @@
 #include "stepupd/ctl/command_line.h"
 #include "stepupd/ctl/config_check.h"
 #include "stepupd/ctl/dialogue.h"
+#include "stepupd/ctl/doctor.h"
+#include "stepupd/ctl/enable.h"
 #include "stepupd/ctl/exit_code.h"
 #include "stepupd/ctl/output.h"
 #include "stepupd/ctl/signals.h"
@@ -45,6 +49,8 @@ template <>
 constexpr std::string_view kDoneWords<wire::EnrollRequest> = "Enrolled.\n";
 template <>
 constexpr std::string_view kDoneWords<wire::RemoveRequest> = "Removed.\n";
+template <>
+constexpr std::string_view kDoneWords<wire::RevokeRequest> = "Revoked.\n";
 template <>
 constexpr std::string_view kDoneWords<wire::VerifyRequest> =
     "Verified. To see how far it reaches run: stepupctl status\n";
@@ -82,12 +88,21 @@ ExitCode carry_out(const Request& request, const CommandLine& line) {
   // A failure shows when the answer is read, which may be a refusal that was sent before the daemon
   // closed; what parse_command_line() returns always fits.
   (void)client->send(request);
-  const ExitCode code = relay(*client, terminal, line.socket);
+  const ExitCode code = relay(*client, terminal, line.socket, line.json);
   if (code == ExitCode::Done) (void)write_all(STDOUT_FILENO, kDoneWords<Request>);
   return code;
 }
 
-ExitCode carry_out(const ConfigCheck& check, const CommandLine&) { return check_config(check); }
+ExitCode carry_out(const ConfigCheck& check, const CommandLine& line) {
+  return check_config(check, line.json);
+}
+ExitCode carry_out(const EnableCommand& command, const CommandLine& line) {
+  return enable(command, line.socket);
+}
+ExitCode carry_out(const DisableCommand& command, const CommandLine&) { return disable(command); }
+ExitCode carry_out(const DoctorCommand& command, const CommandLine& line) {
+  return doctor(command, line.socket, line.json);
+}
 
 ExitCode run(int argc, const char* const* argv) {
   auto line = parse_command_line(argc, argv);

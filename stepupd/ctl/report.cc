@@ -8,20 +8,23 @@
 
 #include "stepupd/base/printable.h"
 #include "stepupd/ctl/time_text.h"
+#include "stepupd/ctl/user_name.h"
 
 namespace stepup::ctl {
 namespace {
 
-using TableRow = std::array<std::string, 5>;
+template <std::size_t kColumns>
+using TableRow = std::array<std::string, kColumns>;
 
 // Columns two spaces apart, none padded at the end of a line.
-std::string table(const std::vector<TableRow>& rows) {
-  std::array<std::size_t, std::tuple_size_v<TableRow>> widths{};
-  for (const TableRow& row : rows) {
+template <std::size_t kColumns>
+std::string table(const std::vector<TableRow<kColumns>>& rows) {
+  std::array<std::size_t, kColumns> widths{};
+  for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   }
   std::string out;
-  for (const TableRow& row : rows) {
+  for (const auto& row : rows) {
     for (std::size_t i = 0; i + 1 < row.size(); ++i) {
       out.append(row[i]).append(widths[i] - row[i].size() + 2, ' ');
     }
@@ -78,7 +81,7 @@ std::string render(const wire::CredentialList& list) {
   if (list.credentials.empty()) {
     return printable(list.user) + " has no second factor on this host.\n";
   }
-  std::vector<TableRow> rows = {
+  std::vector<TableRow<5>> rows = {
       {"FACTOR", "LABEL", "DETAILS", "ADDED", "LAST USED"}
   };
   for (const wire::CredentialRow& row : list.credentials) {
@@ -95,6 +98,24 @@ std::string render(const wire::StatusReport& status) {
          section("Rules:", lines_of(status.rules, "none")) +
          section("Remarks:", lines_of(status.remarks)) +
          section("stepupd:", {printable(status.daemon_version)});
+}
+
+std::string render(const wire::SessionList& list) {
+  if (list.sessions.empty()) return "No proof holds.\n";
+  std::vector<TableRow<8>> rows = {
+      {"USER", "SESSION", "TTY", "LEADER", "LEVEL", "FACTOR", "SCOPE", "AGE"}
+  };
+  for (const wire::SessionRow& row : list.sessions) {
+    rows.push_back({printable(user_name(row.uid)), to_string(row.session),
+                    row.tty.empty() ? "-" : printable(row.tty), std::to_string(row.leader),
+                    to_string(row.level), to_string(row.factor), to_string(row.scope),
+                    duration(row.age_seconds)});
+  }
+  std::string out = table(rows);
+  if (list.total > list.sessions.size()) {
+    out += "These are the newest of " + std::to_string(list.total) + ". See --user.\n";
+  }
+  return out;
 }
 
 std::string ticket_heading(const wire::NewTicket& ticket) {

@@ -12,6 +12,7 @@ namespace stepup::ctl {
 // printable.  Returns whole lines.
 [[nodiscard]] std::string render(const wire::CredentialList& list);
 [[nodiscard]] std::string render(const wire::StatusReport& status);
+[[nodiscard]] std::string render(const wire::SessionList& list);  // looks up user names
 
 // The lines before and after a ticket, which stands alone on its own line.
 [[nodiscard]] std::string ticket_heading(const wire::NewTicket& ticket);

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: ISC
+// One question to stepupd that asks nobody anything.
+#pragma once
+
+#include <string>
+
+#include "stepupd/base/result.h"
+#include "stepupd/wire/messages.h"
+
+namespace stepup::ctl {
+
+// Fails with Unreachable, TimedOut, Closed or Malformed when stepupd does not answer, and with
+// Untrusted when it refuses.
+[[nodiscard]] Result<wire::StatusReport> ask_status(const std::string& socket);
+[[nodiscard]] Result<wire::CredentialList> ask_credentials(const std::string& socket,
+                                                           const std::string& user);
+
+}  // namespace stepup::ctl

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/ctl/json_report.h"
+
+#include <nlohmann/json.hpp>
+
+#include "stepupd/ctl/user_name.h"
+
+namespace stepup::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string document(const Json& value) {
+  return value.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
+}
+
+template <typename Row, typename Form>
+Json array_of(const std::vector<Row>& rows, Form form) {
+  Json array = Json::array();
+  for (const Row& row : rows) array.push_back(form(row));
+  return array;
+}
+
+// Never used is null, not the year 1970.
+Json time_or_null(std::int64_t unix_seconds) {
+  return unix_seconds == 0 ? Json(nullptr) : Json(unix_seconds);
+}
+
+}  // namespace
+
+std::string json(const wire::CredentialList& list) {
+  return document({
+      {"user", list.user},
+      {"credentials", array_of(list.credentials,
+       [](const wire::CredentialRow& row) {
+                                 return Json{
+                                     {"factor", to_string(row.factor)},
+                                     {"label", row.label},
+                                     {"details", row.details},
+                                     {"created_at", time_or_null(row.created_at)},
+                                     {"last_used_at", time_or_null(row.last_used_at)},
+                                 };
+                               })},
+  });
+}
+
+std::string json(const wire::StatusReport& status) {
+  return document({
+      {"version", status.daemon_version},
+      {"session", status.session},
+      {"grants", array_of(status.grants,
+       [](const wire::GrantRow& row) {
+                            return Json{
+                                {"level", to_string(row.level)},
+                                {"factor", to_string(row.factor)},
+                                {"scope", to_string(row.scope)},
+                                {"age_seconds", row.age_seconds},
+                            };
+                          })},
+      {"rules", array_of(status.rules,
+       [](const wire::RuleRow& row) {
+                           return Json{
+                               {"name", row.name},
+                               {"demand", row.demand},
+                               {"origin", row.origin},
+                               {"enforced", row.enforced},
+                           };
+                         })},
+      {"remarks", status.remarks},
+  });
+}
+
+std::string json(const wire::SessionList& list) {
+  return document({
+      {"total", list.total},
+      {"sessions", array_of(list.sessions,
+       [](const wire::SessionRow& row) {
+                              return Json{
+                                  {"user", user_name(row.uid)},
+                                  {"uid", row.uid},
+                                  {"session", to_string(row.session)},
+                                  {"tty", row.tty.empty() ? Json(nullptr) : Json(row.tty)},
+                                  {"leader", row.leader},
+                                  {"level", to_string(row.level)},
+                                  {"factor", to_string(row.factor)},
+                                  {"scope", to_string(row.scope)},
+                                  {"age_seconds", row.age_seconds},
+                              };
+                            })},
+  });
+}
+
+std::string json(const std::vector<Finding>& findings) {
+  return document({
+      {"ok", findings.empty()},
+      {"findings", array_of(findings,
+       [](const Finding& finding) {
+                              return Json{
+                                  {"check", finding.check},
+                                  {"what", finding.what},
+                                  {"why", finding.why},
+                                  {"remedy", finding.remedy},
+                              };
+                            })},
+  });
+}
+
+std::string json(const std::vector<rules::Problem>& problems) {
+  return document({
+      {"ok", problems.empty()},
+      {"problems", array_of(problems,
+       [](const rules::Problem& problem) {
+                              return Json{
+                                  {"file", problem.file},
+                                  {"line", problem.line},
+                                  {"column", problem.column},
+                                  {"what", problem.what},
+                              };
+                            })},
+  });
+}
+
+std::string json(const rules::RuleSet& set) {
+  return document({
+      {"ok", true},
+      {"problems", Json::array()},
+      {"mode", to_string(set.settings.mode)},
+      {"rules", array_of(set.rules,
+       [](const policy::Rule& rule) {
+                           return Json{
+                               {"name", rule.name},
+                               {"demand", rules::describe(rule)},
+                               {"origin", rule.origin},
+                               {"enforced", rule.enforce},
+                           };
+                         })},
+      {"masked", set.masked},
+  });
+}
+
+}  // namespace stepup::ctl

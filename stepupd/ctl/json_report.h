@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: ISC
+// Reports for programs: --json.  The keys are those of stepupctl(1), JSON, and never change their
+// meaning; a later version may add some.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "stepupd/ctl/finding.h"
+#include "stepupd/rules/rules.h"
+#include "stepupd/wire/messages.h"
+
+namespace stepup::ctl {
+
+// Input is untrusted, and everything but ASCII is escaped.  Each returns one document, a line.
+[[nodiscard]] std::string json(const wire::CredentialList& list);
+[[nodiscard]] std::string json(const wire::StatusReport& status);
+[[nodiscard]] std::string json(const wire::SessionList& list);
+[[nodiscard]] std::string json(const std::vector<Finding>& findings);
+// Of "config check": what is wrong, or the rules.
+[[nodiscard]] std::string json(const std::vector<rules::Problem>& problems);
+[[nodiscard]] std::string json(const rules::RuleSet& set);
+
+}  // namespace stepup::ctl
