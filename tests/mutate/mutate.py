@@ -11,6 +11,7 @@ its source changes, a survivor until its source or any unit test does.
     MUTATE_ONLY=stepupd/policy make mutate     only the sources whose path begins so
     MUTATE_LDFLAGS=-fuse-ld=lld make mutate    another linker; most of the time goes there
 """
+import fcntl
 import glob
 import hashlib
 import os
@@ -228,6 +229,12 @@ def describe(text, mutant):
 
 def main():
     only = os.environ.get("MUTATE_ONLY", "")
+    os.makedirs(WORK, exist_ok=True)
+    lock = open(WORK + "/lock", "w", encoding="utf-8")  # held until the end
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("mutate: another run is using " + WORK)
     copy_tree()
     built = build()
     if built.returncode != 0 or not tests_pass():

@@ -257,3 +257,40 @@ TEST(SessionMutants, APeerThatCannotBePinnedIsNotLookedForByItsPid) {
   CHECK_FALSE(peer.has_value());
   CHECK(peer.error().code == Errc::Closed);
 }
+
+TEST(SessionMutants, AProcessThatHasEndedIsNoPeer) {
+  pidfd_error = ENOPROTOOPT;
+  const pid_t ended = fork();
+  if (ended == 0) _exit(0);
+  siginfo_t info;
+  LONGS_EQUAL(0, waitid(P_PID, static_cast<id_t>(ended), &info, WEXITED | WNOWAIT));
+  peer_pid = ended;  // a zombie: it has a pid, a pidfd and a stat
+  const auto peer = identify_peer(ends[0]);
+  LONGS_EQUAL(ended, waitpid(ended, nullptr, 0));
+  CHECK_FALSE(peer.has_value());
+  CHECK(peer.error().code == Errc::Closed);
+}
+
+TEST(SessionMutants, ACgroupThatOnlyBeginsOrEndsAlikeDecidesNothing) {
+  for (const char* text : {"0::/session-3.slice\n", "0::/app-x.scope\n", "0::/user@1000.slice\n",
+                           "0::/a-long-name.service\n"}) {
+    const CgroupPlace place = parse_cgroup(std::string(text) + "0::/session-7.scope\n");
+    STRCMP_EQUAL_TEXT("7", place.login_session.c_str(), text);
+  }
+}
+
+TEST(SessionMutants, NoLoginSessionIsNeverOpen) {
+  const KeyAndReach reach = session_key({{}, 7, true, LoginSessionState::Open});
+  CHECK(reach.widest == Scope::Tty);
+}
+
+TEST(SessionMutants, ASessionNameIsANumberToItsEnd) {
+  for (const char* name : {"3x", "c3x", "c", "cc", "-3", "4294967296"}) {
+    const KeyAndReach reach = session_key({
+        {name, {}},
+        {},
+        true, LoginSessionState::Open
+    });
+    CHECK_TEXT(reach == KeyAndReach({SessionKey{}, Scope::Tty}), name);
+  }
+}
