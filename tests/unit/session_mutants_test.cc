@@ -139,6 +139,16 @@ TEST(SessionMutants, AFileOfProcThatCannotBeReadRefusesTheAsker) {
   CHECK_FALSE(ask().has_value());
 }
 
+TEST(SessionMutants, AStatThatCannotBeReadAnyMoreRefusesTheAsker) {
+  const auto peer = identify_peer(ends[0]);
+  redirected = {
+      {own + "stat", ""}
+  };
+  const auto asker = read_asker(*peer, ends[0]);
+  CHECK_FALSE(asker.has_value());
+  LONGS_EQUAL(EACCES, asker.error().sys_errno);
+}
+
 TEST(SessionMutants, AStatusWithoutItsLinesRefusesTheAsker) {
   show("status", "Name:\tsudo\n");
   CHECK_FALSE(ask().has_value());
