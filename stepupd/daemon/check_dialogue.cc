@@ -194,13 +194,6 @@ Task<wire::Verdict> check_dialogue(Engine& engine, Connection& connection, sessi
     report_session(engine, asker, request);
     co_return wire::Verdict{VerdictCode::NotRequired, {}};
   }
-  // Held for the whole dialogue: a reload meanwhile must not change the ground under it.
-  const std::shared_ptr<const InForce> rules = engine.rules;
-  if (!rules) {
-    co_return wire::Verdict{
-        VerdictCode::Unavailable, {MessageId::RefusedNoRules, {engine.rules_problem}}
-    };
-  }
   const Result<RequestFacts> facts = facts_of(request, asker);
   if (!facts) {
     audit::trouble(facts.error(), "denying");
@@ -208,10 +201,16 @@ Task<wire::Verdict> check_dialogue(Engine& engine, Connection& connection, sessi
         VerdictCode::Unavailable, {MessageId::RefusedIdentity, {request.service, engine.host}}
     };
   }
-  const policy::Joined joined = policy::join(rules->set.rules, facts->policy);
-  auto deciding = decide_and_ask(engine, connection, *facts, request, *rules, joined);
-  Outcome outcome = co_await std::move(deciding);
-
+  // Held for the whole dialogue: a reload meanwhile must not change the ground under it.
+  const std::shared_ptr<const InForce> rules = engine.rules;
+  policy::Joined joined;
+  Outcome outcome = deny(VerdictCode::Unavailable,
+                         {MessageId::RefusedNoRules, {engine.rules_problem}}, "no-rules");
+  if (rules) {
+    joined = policy::join(rules->set.rules, facts->policy);
+    auto deciding = decide_and_ask(engine, connection, *facts, request, *rules, joined);
+    outcome = co_await std::move(deciding);
+  }
   audit::DecisionRecord record;
   record.verdict = to_string(outcome.verdict.code);
   record.reason = outcome.reason;
@@ -221,18 +220,22 @@ Task<wire::Verdict> check_dialogue(Engine& engine, Connection& connection, sessi
   record.target_user = facts->policy.target_user.value_or("");
   record.command = facts->command;
   record.command_digest = facts->command_digest;
-  record.rules = names_of(*rules, joined.reported);
-  record.rules_digest = rules->digest;
   record.login_session = asker.login_session;
   record.where = facts->where;
   record.demanded = joined.reported.level;
   record.factor = outcome.factor;
+  if (rules) {
+    record.rules = names_of(*rules, joined.reported);
+    record.rules_digest = rules->digest;
+  }
   audit::decision(record);
 
   const bool passes = outcome.verdict.code == VerdictCode::Granted ||
                       outcome.verdict.code == VerdictCode::NotRequired;
-  if (!passes && rules->stale) {
-    connection.tell({MessageId::StaleRules, {rules::to_string(*rules->stale)}});
+  if (rules && !passes) {
+    if (const auto& stale = rules->stale) {
+      connection.tell({MessageId::StaleRules, {rules::to_string(*stale)}});
+    }
   }
   co_return outcome.verdict;
 }

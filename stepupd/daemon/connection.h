@@ -66,7 +66,7 @@ class Connection {
    public:
     Asking(Connection& connection, wire::Prompt prompt, BootTime patience)
         : connection_(connection), prompt_(std::move(prompt)), patience_(patience) {}
-    bool await_ready() const noexcept { return false; }
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> dialogue);
     Reply await_resume() { return std::move(connection_.reply_); }
 

@@ -99,6 +99,14 @@ Record record_of(const policy::Grant& grant) {
   return record;
 }
 
+// Whether the values are ones that record_of() writes.
+bool is_sound(const Record& record) {
+  constexpr auto kNarrowest = static_cast<std::uint8_t>(Scope::Process);
+  return record.auth_time_ms >= 0 && record.scope <= kNarrowest && record.widest <= kNarrowest &&
+         record.level <= static_cast<std::uint8_t>(Level::TouchWithUv) &&
+         record.session_kind <= static_cast<std::uint8_t>(SessionKey::Kind::Manager);
+}
+
 policy::Grant grant_of(const Record& record) {
   policy::Grant grant;
   grant.where.subject = record.subject;
@@ -148,7 +156,7 @@ Result<GrantMemory> GrantMemory::open(UniqueFd stored, const std::string& boot_i
   }
   memory.suspended_ = BootTime(known.ms);
   for (Record record{}; read_at(fd, offset_of(memory.next_), record); ++memory.next_) {
-    if (record.checksum != 0 && checksum_of(record) == record.checksum) {
+    if (record.checksum != 0 && checksum_of(record) == record.checksum && is_sound(record)) {
       memory.found_.push_back({memory.next_, grant_of(record)});
     } else {
       memory.free_.push_back(memory.next_);

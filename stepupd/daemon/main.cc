@@ -57,6 +57,7 @@ int read_options(int argc, char** argv, Options& options) {
       {"help",       no_argument,       nullptr, 'h'},
       {nullptr,      0,                 nullptr, 0  },
   };
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread runs yet, here and below
   for (int c = 0; (c = getopt_long(argc, argv, "", known, nullptr)) != -1;) {
     switch (c) {
       case 'c': options.paths.conf.etc_dir = optarg; break;
@@ -86,6 +87,7 @@ Status harden_process() {
   sigset_t handled;
   (void)sigemptyset(&handled);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) (void)sigaddset(&handled, signal);
+  // NOLINTNEXTLINE(concurrency-mt-unsafe)
   if (sigprocmask(SIG_BLOCK, &handled, nullptr) != 0) {
     return stepup::failure(stepup::Errc::Internal, "sigprocmask", errno);
   }
@@ -152,6 +154,7 @@ int main(int argc, char** argv) {
   if (const auto filled = fill_standard_descriptors(); !filled) return EXIT_FAILURE;
   Options options;
   if (const int code = read_options(argc, argv, options); code >= 0) return code;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe)
   if (const char* directory = getenv("CREDENTIALS_DIRECTORY")) {
     options.paths.credentials_dir = directory;
   }

@@ -80,8 +80,11 @@ Result<Sockets> passed_sockets() {
     }
     if (sd_is_socket_unix(fd.get(), SOCK_SEQPACKET, 1, nullptr, 0) <= 0) continue;
     if (auto named = name_senders(fd.get()); !named) return std::unexpected(named.error());
-    if (strcmp(name.get(), "stepupd") == 0) sockets.stepupd = std::move(fd);
-    if (strcmp(name.get(), "control") == 0) sockets.control = std::move(fd);
+    if (strcmp(name.get(), "stepupd") == 0) {
+      sockets.stepupd = std::move(fd);
+    } else if (strcmp(name.get(), "control") == 0) {
+      sockets.control = std::move(fd);
+    }
   }
   free(static_cast<void*>(raw));
   if (static_cast<bool>(sockets.stepupd) != static_cast<bool>(sockets.control)) {
@@ -107,6 +110,7 @@ void store_in_systemd(int fd) {
 Status drop_privileges(const std::string& user) {
   if (geteuid() != 0) return {};
   errno = 0;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread runs yet
   const passwd* account = getpwnam(user.c_str());
   if (account == nullptr) return failure(Errc::NotFound, "the user to run as", errno);
   const uid_t uid = account->pw_uid;

@@ -12,7 +12,7 @@ namespace stepup::daemon {
 namespace {
 
 std::string place_of(const session::Asker& asker) {
-  std::string place =
+  const std::string place =
       asker.login_session.empty() ? "no login session" : "login session " + asker.login_session;
   if (asker.where.tty == 0) return place + ", no terminal";
   return place + ", " + terminal_name(asker.where.tty);

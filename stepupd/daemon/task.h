@@ -34,6 +34,11 @@ class [[nodiscard]] Task {
     ResumeAwaiter final_suspend() noexcept { return {}; }
     void return_value(T result) { value = std::move(result); }
     void unhandled_exception() { exception = std::current_exception(); }
+    // Requires that the coroutine has ended: by a value, or by an exception.
+    T result() {
+      if (exception) std::rethrow_exception(exception);
+      return std::move(value.value());
+    }
   };
 
   Task() = default;
@@ -53,10 +58,7 @@ class [[nodiscard]] Task {
   void start() { handle_.resume(); }
   [[nodiscard]] bool done() const noexcept { return handle_ && handle_.done(); }
   // The result; rethrows what the coroutine threw.  Requires done().
-  T take() {
-    if (handle_.promise().exception) std::rethrow_exception(handle_.promise().exception);
-    return std::move(*handle_.promise().value);
-  }
+  T take() { return handle_.promise().result(); }
 
   auto operator co_await() && noexcept {
     struct Awaiter {
@@ -66,10 +68,7 @@ class [[nodiscard]] Task {
         handle.promise().awaiter = awaiter;
         return handle;
       }
-      T await_resume() {
-        if (handle.promise().exception) std::rethrow_exception(handle.promise().exception);
-        return std::move(*handle.promise().value);
-      }
+      T await_resume() { return handle.promise().result(); }
     };
     return Awaiter{handle_};
   }

@@ -73,7 +73,7 @@ class OnWorker {
   OnWorker(const OnWorker&) = delete;
   OnWorker& operator=(const OnWorker&) = delete;
 
-  bool await_ready() const noexcept { return false; }
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> waiter) {
     state_->waiter = waiter;
     auto queued = worker_.submit(subject_, {[state = state_] { state->value = state->work(); },
@@ -84,7 +84,7 @@ class OnWorker {
     state_->value = std::unexpected(queued.error());
     return false;
   }
-  Result<T> await_resume() { return std::move(*state_->value); }
+  Result<T> await_resume() { return std::move(state_->value.value()); }
 
  private:
   // Shared with the job, which may outlive the coroutine.  `waiter` belongs to the loop's thread.
