@@ -105,6 +105,11 @@ SEEDS = {
         ["sudo", "id"], ["sudo", "-u", "bob", "id"], ["sudo", "-u", "bob", "-u", "root", "id"],
         ["sudo", "-u", "#0", "id"], ["sudo", "-u", "bob", "A=b", "-u", "root"], ["sudo", "-n", "-l"],
         ["sudo", "-v"], ["sudo"], [])],
+    "pam_file": ["", "@include common-account\n", "account required pam_unix.so",
+                 "auth [success=1 default=ignore] pam_unix.so\nauth requisite pam_deny.so\n"
+                 "account sufficient pam_localuser.so\nsession optional pam_umask.so\n",
+                 "#%PAM-1.0\naccount required \\\n pam_unix.so # x\n",
+                 "account include common-account\r\n", "-account required pam_x.so\\"],
     "last_good": [bundle(), bundle(("/etc/stepup/stepupd.conf", "", CONF)),
                   bundle(("a", "", "x"), ("b", "c", "")), bundle(("a", "", "x")) + b"x",
                   b"stepup-rules\0\0\0\2"],
