@@ -11,5 +11,6 @@ fi
 if [ "${1:-}" != --daemon-only ]; then
   "$B/pam_module_test"
   STEPUPCTL=$B/stepupctl "$B/ctl_dialogue_test"
+  B=$B /usr/bin/python3 tests/integration/enable_test.py
 fi
 B=$B exec /usr/bin/python3 tests/integration/daemon_test.py

@@ -68,6 +68,23 @@ TEST(CtlCommandLine, TurnsEachVerbIntoItsRequest) {
       {"a label like an option", {"remove", "--", "--user"}, wire::RemoveRequest{"", "--user"}},
       {"verify", {"verify"}, wire::VerifyRequest{false}},
       {"verify --session", {"verify", "--session"}, wire::VerifyRequest{true}},
+      {"everybody's or own sessions", {"sessions"}, wire::SessionsRequest{""}},
+      {"another's sessions", {"sessions", "--user", "bob"}, wire::SessionsRequest{"bob"}},
+      {"revoke own", {"revoke"}, wire::RevokeRequest{"", false, {}}},
+      {"revoke another's", {"revoke", "--user", "bob"}, wire::RevokeRequest{"bob", false, {}}},
+      {"revoke all", {"revoke", "--all"}, wire::RevokeRequest{"", true, {}}},
+      {"revoke a session",
+       {"revoke", "--session", "manager:1000"},
+       wire::RevokeRequest{"", false, SessionKey{SessionKey::Kind::Manager, 1000}}},
+      {"enable", {"enable", "sudo"}, ctl::EnableCommand{"sudo", false, false, false, {}}},
+      {"enable with everything",
+       {"enable", "--dry-run", "sshd", "--yes", "--no-way-back", "--root", "/r", "--pam-dir=/p"},
+       ctl::EnableCommand{"sshd", true, true, true, {"/r", "/p"}}},
+      {"disable two",
+       {"disable", "sudo", "su"},
+       ctl::DisableCommand{{"sudo", "su"}, false, false, {}}},
+      {"disable all", {"disable", "--all", "--dry-run"}, ctl::DisableCommand{{}, true, true, {}}},
+      {"doctor", {"doctor"}, ctl::DoctorCommand{}},
       {"the host's files", {"config", "check"}, ConfigCheck{""}},
       {"other files", {"config", "check", "conf"}, ConfigCheck{"conf"}},
       {"the longest label",
@@ -95,6 +112,19 @@ TEST(CtlCommandLine, TakesTheSocketBeforeAndAfterTheVerb) {
   }
 }
 
+TEST(CtlCommandLine, TakesJsonForEveryListing) {
+  for (const auto& words : {
+           std::vector<std::string>{"list", "--json"},
+           std::vector<std::string>{"sessions", "--json"},
+           std::vector<std::string>{"status", "--json"},
+           std::vector<std::string>{"config", "check", "--json"},
+           std::vector<std::string>{"doctor", "--json"}
+  }) {
+    CHECK_TEXT(parse(words)->json, words.front().c_str());
+  }
+  CHECK(!parse({"status"})->json);
+}
+
 TEST(CtlCommandLine, ConfirmsAResetOnlyByYes) {
   CHECK(!parse({"reset", "alice"})->confirmed);
   CHECK(parse({"reset", "alice", "--yes"})->confirmed);
@@ -105,31 +135,41 @@ TEST(CtlCommandLine, RefusesWhatMakesNoSense) {
     const char* name;
     std::vector<std::string> words;
   } kCases[] = {
-      {"no verb",                             {}                                               },
-      {"unknown verb",                        {"enrol"}                                        },
-      {"abbreviated verb",                    {"stat"}                                         },
-      {"two verbs",                           {"status", "list"}                               },
-      {"enroll without a kind",               {"enroll"}                                       },
-      {"config without a verb",               {"config"}                                       },
-      {"ticket for nobody",                   {"ticket"}                                       },
-      {"ticket for nobody, by an empty word", {"ticket", ""}                                   },
-      {"remove nothing",                      {"remove"}                                       },
-      {"empty label",                         {"remove", ""}                                   },
-      {"empty label to replace",              {"enroll", "totp", "--replace="}                 },
-      {"empty user",                          {"list", "--user", ""}                           },
-      {"empty socket",                        {"status", "--socket="}                          },
-      {"label too long for the wire",         {"remove", std::string(wire::kMaxLabel + 1, 'x')}},
-      {"user too long for the wire",          {"ticket", std::string(wire::kMaxName + 1, 'x')} },
-      {"socket too long for an address",      {"status", "--socket", std::string(108, 'x')}    },
-      {"5 digits",                            {"enroll", "totp", "--digits", "5"}              },
-      {"9 digits",                            {"enroll", "totp", "--digits", "9"}              },
-      {"digits that wrap to 6",               {"enroll", "totp", "--digits", "262"}            },
-      {"no number",                           {"enroll", "totp", "--digits", "six"}            },
-      {"md5",                                 {"enroll", "totp", "--algorithm", "md5"}         },
-      {"algorithm by its number",             {"enroll", "totp", "--algorithm", "1"}           },
-      {"a code as an argument",               {"verify", "123456"}                             },
-      {"unknown option",                      {"status", "--force"}                            },
-      {"--yes where nothing is asked",        {"ticket", "alice", "--yes"}                     },
+      {"no verb",                             {}                                                   },
+      {"unknown verb",                        {"enrol"}                                            },
+      {"abbreviated verb",                    {"stat"}                                             },
+      {"two verbs",                           {"status", "list"}                                   },
+      {"enroll without a kind",               {"enroll"}                                           },
+      {"config without a verb",               {"config"}                                           },
+      {"ticket for nobody",                   {"ticket"}                                           },
+      {"ticket for nobody, by an empty word", {"ticket", ""}                                       },
+      {"remove nothing",                      {"remove"}                                           },
+      {"empty label",                         {"remove", ""}                                       },
+      {"empty label to replace",              {"enroll", "totp", "--replace="}                     },
+      {"empty user",                          {"list", "--user", ""}                               },
+      {"empty socket",                        {"status", "--socket="}                              },
+      {"label too long for the wire",         {"remove", std::string(wire::kMaxLabel + 1, 'x')}    },
+      {"user too long for the wire",          {"ticket", std::string(wire::kMaxName + 1, 'x')}     },
+      {"socket too long for an address",      {"status", "--socket", std::string(108, 'x')}        },
+      {"5 digits",                            {"enroll", "totp", "--digits", "5"}                  },
+      {"9 digits",                            {"enroll", "totp", "--digits", "9"}                  },
+      {"digits that wrap to 6",               {"enroll", "totp", "--digits", "262"}                },
+      {"no number",                           {"enroll", "totp", "--digits", "six"}                },
+      {"md5",                                 {"enroll", "totp", "--algorithm", "md5"}             },
+      {"algorithm by its number",             {"enroll", "totp", "--algorithm", "1"}               },
+      {"a code as an argument",               {"verify", "123456"}                                 },
+      {"unknown option",                      {"status", "--force"}                                },
+      {"enable nothing",                      {"enable"}                                           },
+      {"disable nothing",                     {"disable"}                                          },
+      {"disable one and all",                 {"disable", "sudo", "--all"}                         },
+      {"revoke all of one",                   {"revoke", "--all", "--user", "bob"}                 },
+      {"revoke one and a session",            {"revoke", "--session", "audit:1", "--user", "b"}    },
+      {"a session without a kind",            {"revoke", "--session", "7"}                         },
+      {"a session of no kind",                {"revoke", "--session", "none:0"}                    },
+      {"a session with a sign",               {"revoke", "--session", "audit:-1"}                  },
+      {"a session too large",                 {"revoke", "--session", "audit:99999999999999999999"}},
+      {"JSON of what is no listing",          {"verify", "--json"}                                 },
+      {"--yes where nothing is asked",        {"ticket", "alice", "--yes"}                         },
   };
   for (const auto& c : kCases) {
     const auto line = parse(c.words);

@@ -105,6 +105,36 @@ TEST(CtlReport, TellsOfNothingProvedAndNoRules) {
       render(status).c_str());
 }
 
+TEST(CtlReport, ListsSessionsAndSaysWhenThereAreMore) {
+  wire::SessionList list{
+      .sessions = {{.uid = 0,
+                    .session = {SessionKey::Kind::Audit, 7},
+                    .tty = "pts/0",
+                    .leader = 4321,
+                    .level = Level::Otp,
+                    .factor = FactorKind::Totp,
+                    .scope = Scope::Session,
+                    .age_seconds = 65},
+                   {.uid = 4'000'000'000,
+                    .session = {},
+                    .tty = "",
+                    .leader = 1,
+                    .level = Level::Otp,
+                    .factor = FactorKind::RecoveryCode,
+                    .scope = Scope::Tty,
+                    .age_seconds = 1}},
+      .total = 2
+  };
+  const std::string table =
+      "USER        SESSION  TTY    LEADER  LEVEL  FACTOR         SCOPE    AGE\n"
+      "root        audit:7  pts/0  4321    otp    totp           session  1min 5s\n"
+      "4000000000  none:0   -      1       otp    recovery_code  tty      1s\n";
+  STRCMP_EQUAL(table.c_str(), render(list).c_str());
+  list.total = 9;
+  STRCMP_EQUAL((table + "These are the newest of 9. See --user.\n").c_str(), render(list).c_str());
+  STRCMP_EQUAL("No proof holds.\n", render(wire::SessionList{}).c_str());
+}
+
 TEST(CtlReport, MakesEveryForeignTextPrintable) {
   const std::string hostile = "\x1b[2J\n\xe2\x80\xae";
   const std::string all =

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/ctl/json_report.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <CppUTest/TestHarness.h>
+
+namespace {
+
+using namespace stepup;
+using ctl::json;
+
+}  // namespace
+
+TEST_GROUP(CtlJsonReport){};
+
+// The keys of stepupctl(1), JSON: programs depend on each.
+TEST(CtlJsonReport, KeepsItsKeys) {
+  STRCMP_EQUAL(
+      "{\"user\":\"alice\",\"credentials\":[{\"factor\":\"totp\",\"label\":\"phone\","
+      "\"details\":\"SHA1\",\"created_at\":7,\"last_used_at\":null}]}\n",
+      json(wire::CredentialList{.user = "alice",
+                                .credentials = {{FactorKind::Totp, "phone", "SHA1", 7, 0}}})
+          .c_str());
+  STRCMP_EQUAL(
+      "{\"version\":\"0.1.0\",\"session\":\"login session 3\",\"grants\":[{\"level\":\"otp\","
+      "\"factor\":\"totp\",\"scope\":\"tty\",\"age_seconds\":9}],\"rules\":[{\"name\":\"r\","
+      "\"demand\":\"otp\",\"origin\":\"a:1\",\"enforced\":false}],\"remarks\":[\"x\"]}\n",
+      json(wire::StatusReport{.daemon_version = "0.1.0",
+                              .session = "login session 3",
+                              .grants = {{Level::Otp, FactorKind::Totp, Scope::Tty, 9}},
+                              .rules = {{"r", "otp", "a:1", false}},
+                              .remarks = {"x"}})
+          .c_str());
+  STRCMP_EQUAL(
+      "{\"total\":1,\"sessions\":[{\"user\":\"root\",\"uid\":0,\"session\":\"logind:3\","
+      "\"tty\":null,\"leader\":42,\"level\":\"otp\",\"factor\":\"totp\",\"scope\":\"session\","
+      "\"age_seconds\":9}]}\n",
+      json(wire::SessionList{.sessions = {{.uid = 0,
+                                           .session = {SessionKey::Kind::Logind, 3},
+                                           .tty = "",
+                                           .leader = 42,
+                                           .level = Level::Otp,
+                                           .factor = FactorKind::Totp,
+                                           .scope = Scope::Session,
+                                           .age_seconds = 9}},
+                             .total = 1})
+          .c_str());
+  STRCMP_EQUAL(
+      "{\"ok\":false,\"findings\":[{\"check\":\"clock\",\"what\":\"a\",\"why\":\"b\","
+      "\"remedy\":\"c\"}]}\n",
+      json(std::vector<ctl::Finding>{
+               {"clock", "a", "b", "c"}
+  })
+          .c_str());
+  STRCMP_EQUAL(
+      "{\"ok\":false,\"problems\":[{\"file\":\"f\",\"line\":1,\"column\":2,\"what\":\"w\"}]}\n",
+      json(std::vector<rules::Problem>{
+               {"f", 1, 2, "w"}
+  })
+          .c_str());
+  STRCMP_EQUAL(
+      "{\"ok\":true,\"problems\":[],\"mode\":\"enforce\",\"rules\":[],\"masked\":[\"m\"]}\n",
+      json(rules::RuleSet{.settings = {}, .rules = {}, .masked = {"m"}}).c_str());
+}
+
+TEST(CtlJsonReport, GivesEmptyListsAsLists) {
+  STRCMP_EQUAL("{\"user\":\"a\",\"credentials\":[]}\n",
+               json(wire::CredentialList{.user = "a", .credentials = {}}).c_str());
+  STRCMP_EQUAL("{\"ok\":true,\"findings\":[]}\n", json(std::vector<ctl::Finding>{}).c_str());
+}
+
+TEST(CtlJsonReport, LetsNothingButAsciiThrough) {
+  const std::string hostile = "\x1b[2J\n\xe2\x80\xae\xff\"}";
+  const std::string text = json(wire::CredentialList{
+      .user = hostile, .credentials = {{FactorKind::Totp, hostile, hostile, 0, 0}}});
+  CHECK(text.ends_with("}\n"));
+  CHECK(std::all_of(text.begin(), text.end() - 1, [](char c) { return c >= 0x20 && c < 0x7f; }));
+}
