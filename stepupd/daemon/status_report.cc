@@ -5,11 +5,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
+#include "stepupd/base/printable.h"
 #include "stepupd/daemon/step_up.h"
 
 namespace stepup::daemon {
 namespace {
+
+// With these, the largest report fits into a packet.
+constexpr std::size_t kMaxRemarks = 32;
+constexpr std::size_t kMaxRemark = 512;
 
 std::string place_of(const session::Asker& asker) {
   const std::string place =
@@ -65,6 +71,24 @@ void add_remarks(const Engine& engine, wire::StatusReport& report) {
   }
 }
 
+// As many rules as fit into a packet beside the rest.
+void add_rules(const InForce& rules, wire::StatusReport& report) {
+  constexpr std::size_t kRoom = 40 * 1024;
+  std::size_t used = 0;
+  for (const policy::Rule& rule : rules.set.rules) {
+    const std::string demand =
+        rules::describe(rule) + " (" + rules::describe_conditions(rule) + ")";
+    wire::RuleRow row{printable(rule.name, wire::kMaxName), printable(demand, wire::kMaxText),
+                      printable(rule.origin, wire::kMaxText), rule.enforce};
+    used += row.name.size() + row.demand.size() + row.origin.size();
+    if (used > kRoom || report.rules.size() >= wire::kMaxRows) {
+      report.remarks.emplace_back("There are more rules than are shown here.");
+      return;
+    }
+    report.rules.push_back(std::move(row));
+  }
+}
+
 }  // namespace
 
 std::string terminal_name(dev_t tty) {
@@ -89,14 +113,9 @@ wire::StatusReport status_report(const Engine& engine, const session::Asker& ask
                              static_cast<std::uint64_t>(std::max<std::int64_t>(age, 0))});
   }
   add_remarks(engine, report);
-  if (!engine.rules) return report;
-  for (const policy::Rule& rule : engine.rules->set.rules) {
-    if (report.rules.size() >= wire::kMaxRows) {
-      report.remarks.emplace_back("There are more rules than are shown here.");
-      break;
-    }
-    report.rules.push_back({rule.name, rules::describe(rule), rule.origin, rule.enforce});
-  }
+  if (engine.rules) add_rules(*engine.rules, report);
+  if (report.remarks.size() > kMaxRemarks) report.remarks.resize(kMaxRemarks);
+  for (std::string& remark : report.remarks) remark = printable(remark, kMaxRemark);
   return report;
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: ISC
+#include <utility>
+
 #include "stepupd/base/printable.h"
 #include "stepupd/rules/rules.h"
 
@@ -12,6 +14,35 @@ std::string to_string(const Problem& problem) {
   }
   if (!text.empty()) text.append(": ");
   return text.append(problem.what);
+}
+
+namespace {
+
+// Adds "key a, b" to a text whose parts are parted by "; ".
+template <typename Values, typename Word>
+void add_condition(std::string& text, const char* key, const Values& values, Word word) {
+  if (values.empty()) return;
+  text.append(text.empty() ? "" : "; ").append(key);
+  const char* separator = " ";
+  for (const auto& value : values) {
+    text.append(std::exchange(separator, ", ")).append(printable(word(value)));
+  }
+}
+
+}  // namespace
+
+std::string describe_conditions(const policy::Rule& rule) {
+  const auto itself = [](const std::string& name) { return name; };
+  const auto principal = [](const policy::Principal& named) {
+    return (named.kind == policy::Principal::Kind::Group ? "@" : "") + named.name;
+  };
+  std::string text;
+  add_condition(text, "service", rule.service, itself);
+  add_condition(text, "pam_service", rule.pam_service, itself);
+  add_condition(text, "user", rule.user, principal);
+  add_condition(text, "target_user", rule.target_user, itself);
+  add_condition(text, "except_user", rule.except_user, principal);
+  return text.empty() ? "everything" : text;
 }
 
 std::string describe(const policy::Rule& rule) {

@@ -107,6 +107,9 @@ struct RuleSet {
 // What the rule demands: "otp within 15min, scope session", "touch every time, scope tty".
 [[nodiscard]] std::string describe(const policy::Rule& rule);
 
+// When it demands that: "service sudo, su; user alice, @wheel; except_user bob", or "everything".
+[[nodiscard]] std::string describe_conditions(const policy::Rule& rule);
+
 // As the conf file writes it, in the largest unit that is exact: "0", "90s", "15min", "2h", "1d".
 [[nodiscard]] std::string format_duration(BootTime duration);
 

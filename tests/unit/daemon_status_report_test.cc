@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: ISC
+#include <string>
+#include <utility>
+
+#include "stepupd/daemon/status_report.h"
+#include "stepupd/wire/packet.h"
+
+#include <CppUTest/TestHarness.h>
+
+using namespace stepup;
+using namespace stepup::daemon;
+
+namespace {
+
+session::Asker asker_at(dev_t tty) {
+  session::Asker asker;
+  asker.login_session = "3";
+  asker.where.session = {SessionKey::Kind::Audit, 3};
+  asker.where.widest = Scope::Session;
+  asker.where.tty = tty;
+  return asker;
+}
+
+policy::Grant grant_at(const Coordinates& where, Scope scope) {
+  policy::Grant grant;
+  grant.where = where;
+  grant.scope = scope;
+  grant.level = Level::Otp;
+  return grant;
+}
+
+}  // namespace
+
+TEST_GROUP(StatusReportOf) { Engine engine{{}, "testhost", "boot"}; };
+
+TEST(StatusReportOf, ShowsOnlyGrantsThatReachTheAsker) {
+  const session::Asker asker = asker_at(0x8801);
+  Coordinates here = asker.where;
+  here.subject = 1000;
+  Coordinates elsewhere = here;
+  elsewhere.session.id = 4;
+  engine.ledger.add(grant_at(here, Scope::Tty));
+  engine.ledger.add(grant_at(elsewhere, Scope::Session));
+  const auto report = status_report(engine, asker, 1000);
+  UNSIGNED_LONGS_EQUAL(1, report.grants.size());
+  CHECK(report.grants[0].scope == Scope::Tty);
+  UNSIGNED_LONGS_EQUAL(0, status_report(engine, asker, 1001).grants.size());
+}
+
+TEST(StatusReportOf, SaysThatWithoutRulesEverythingIsRefused) {
+  engine.rules_problem = "stepupd.conf:1:1: broken";
+  const auto report = status_report(engine, asker_at(0), 1000);
+  UNSIGNED_LONGS_EQUAL(1, report.remarks.size());
+  STRCMP_CONTAINS("stepupd.conf:1:1: broken", report.remarks[0].c_str());
+  STRCMP_EQUAL("login session 3, no terminal", report.session.c_str());
+}
+
+TEST(StatusReportOf, SaysWhenNobodyIsAsked) {
+  engine.rules = std::make_shared<const InForce>();
+  const auto report = status_report(engine, asker_at(0), 1000);
+  UNSIGNED_LONGS_EQUAL(2, report.remarks.size());
+  STRCMP_CONTAINS("sudo", report.remarks[0].c_str());
+  STRCMP_CONTAINS("su", report.remarks[1].c_str());
+}
+
+TEST(StatusReportOf, FitsIntoAPacketHoweverMuchThereIs) {
+  InForce rules;
+  policy::Rule rule;
+  rule.name = std::string(5000, '\x1b');
+  rule.origin = std::string(5000, 'o');
+  rule.target_user.assign(500, std::string(100, 'u'));
+  rules.set.rules.assign(1000, rule);
+  rules.set.masked.assign(1000, std::string(5000, 'm'));
+  engine.rules = std::make_shared<const InForce>(std::move(rules));
+  engine.rules_problem = std::string(100'000, 'p');
+  Coordinates here = asker_at(0x8801).where;
+  here.subject = 1000;
+  for (dev_t tty = 1; tty <= 300; ++tty) {
+    here.session.id = 3;
+    here.leader = static_cast<pid_t>(tty);
+    engine.ledger.add(grant_at(here, Scope::Session));
+  }
+  const auto report = status_report(engine, asker_at(0x8801), 1000);
+  CHECK(wire::encode({}, report).has_value());
+  CHECK(report.rules.size() > 10);
+}
