@@ -17,6 +17,7 @@
 #include "stepupd/factor/digest.h"
 #include "stepupd/factor/hotp.h"
 #include "stepupd/factor/random.h"
+#include "stepupd/factor/readable_code.h"
 #include "stepupd/factor/recovery_code.h"
 #include "stepupd/factor/totp.h"
 
@@ -139,4 +140,10 @@ TEST(FactorMutants, TheLeastWorkAndTheMostParallelWorkAreAllowed) {
   const SecretBytes code(std::string_view("abcdefghjkmnpq"));
   CHECK(hash_recovery_code(code, {1, 8, 1}).has_value());
   CHECK(hash_recovery_code(code, {1, 8, 4}).has_value());
+}
+
+TEST(FactorMutants, EveryLetterMayBeTypedInUpperCase) {
+  const auto code = read_readable("AHJKZ", 5);
+  CHECK(code.has_value());
+  CHECK(code->text() == "ahjkz");
 }
