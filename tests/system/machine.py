@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A throw-away Debian 12 that boots systemd in a container, with stepup installed by `make install`.
+"""A throw-away Debian 12 that boots systemd in a container; stepup comes by `make install`.
 
 Only loopback exists inside: nothing that a test does leaves the container.
 """
@@ -18,8 +18,8 @@ import pexpect
 TREE = pathlib.Path(__file__).resolve().parents[2]
 SUITE = "bookworm"
 PACKAGES = (
-    "systemd systemd-sysv dbus dbus-user-session libpam-systemd sudo openssh-server openssh-client procps "
-    "util-linux login cron tmux sqlite3 iproute2 "
+    "systemd systemd-sysv dbus dbus-user-session libpam-systemd sudo openssh-server "
+    "openssh-client procps util-linux login cron tmux sqlite3 iproute2 "
     # what stepup's own programs link to
     "libsystemd0 libssl3 libsqlite3-0 libqrencode4 libyubikey0 libfido2-1"
 ).split()
@@ -147,7 +147,7 @@ class Machine:
                 start_new_session=True)
         self._init = wait_until(self._find_init, "container's init", 20)
         try:
-            wait_until(lambda: self.run("systemctl", "is-system-running", check=False).stdout.strip()
+            wait_until(lambda: self.systemctl("is-system-running", check=False).stdout.strip()
                        in ("running", "degraded"), "container is up", 60)
         except AssertionError:
             print(self.systemctl("list-jobs", "--no-pager").stdout, self.journal("-b", "-n", "40"))

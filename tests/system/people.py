@@ -107,7 +107,7 @@ class Session(Talk):
             self.answer(self._user.password_for(self.child.after))
 
     def end(self, timeout=15):
-        """Waits for the command to end; a code that it asks for meanwhile is refused with Ctrl-C."""
+        """Waits for the command to end; a code it asks for meanwhile is refused with Ctrl-C."""
         while self._status is None:
             if self.prompt(timeout) is not None:
                 self.answer(CTRL_C)

@@ -21,14 +21,16 @@ class Result(unittest.TextTestResult):
     """Says what each test claims, as it goes."""
 
     def getDescription(self, test):
-        return test.id() if not isinstance(test, Bench) else (
-            f"{type(test).__name__}: {test._testMethodName.removeprefix('test_').replace('_', ' ')}")
+        if not isinstance(test, Bench):
+            return test.id()
+        claim = test._testMethodName.removeprefix("test_").replace("_", " ")
+        return f"{type(test).__name__}: {claim}"
 
 
 def arguments():
     parser = argparse.ArgumentParser(description="System tests of stepup on a booted container.")
     parser.add_argument("--long", action="store_true", help="also what takes minutes")
-    parser.add_argument("-k", action="append", metavar="WORD", help="only tests whose name has WORD")
+    parser.add_argument("-k", action="append", metavar="WORD", help="only tests named so")
     parser.add_argument("--failfast", action="store_true", help="stop at the first failure")
     parser.add_argument("--shell", action="store_true", help="a root shell in the machine, no test")
     return parser.parse_args()

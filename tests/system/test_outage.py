@@ -115,7 +115,7 @@ class Outage(Bench):
         self.assertRefused(self.session.end(), LEFT)
         self.assertRuns(self.session.run("sudo id", code))
 
-    # -- the state cannot be written ----------------------------------------------------------------
+    # -- the state cannot be written --------------------------------------------------------------
 
     def state_on_tmpfs(self, size):
         """Moves the state to a file system of its own, for the time of one test."""
