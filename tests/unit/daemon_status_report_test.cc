@@ -68,9 +68,9 @@ TEST(StatusReportOf, FitsIntoAPacketHoweverMuchThereIs) {
   policy::Rule rule;
   rule.name = std::string(5000, '\x1b');
   rule.origin = std::string(5000, 'o');
-  rule.target_user.assign(500, std::string(100, 'u'));
-  rules.set.rules.assign(1000, rule);
-  rules.set.masked.assign(1000, std::string(5000, 'm'));
+  rule.target_user = {std::string(5000, 'u')};
+  rules.set.rules.assign(300, rule);
+  rules.set.masked.assign(100, std::string(5000, 'm'));
   engine.rules = std::make_shared<const InForce>(std::move(rules));
   engine.rules_problem = std::string(100'000, 'p');
   Coordinates here = asker_at(0x8801).where;
