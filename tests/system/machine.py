@@ -86,6 +86,8 @@ class Machine:
         return self
 
     def __exit__(self, *_):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave things behind
         self.halt()
         shutil.rmtree(self.directory, ignore_errors=True)
 
