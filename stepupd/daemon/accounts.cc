@@ -24,7 +24,7 @@ Result<Entry> look_up_entry(std::vector<char>& buffer, Call call) {
     if (found != nullptr) return entry;
     // The manual lists these as ways in which an implementation says "no such entry".
     if (error == 0 || error == ENOENT || error == ESRCH) {
-      return failure(Errc::NotFound, "no such account");
+      return failure(Errc::NotFound, "no such account", error);
     }
     return failure(Errc::Unreachable, "name service", error);
   }
@@ -38,21 +38,23 @@ Subject subject_of(const passwd& entry) { return {entry.pw_uid, entry.pw_name}; 
 void look_up(policy::Principal& principal) {
   using Lookup = policy::Principal::Lookup;
   principal.id = kNoUid;
-  Errc why = Errc::NotFound;
+  Error why{Errc::NotFound};
   if (principal.kind == policy::Principal::Kind::Group) {
     std::vector<char> buffer;
     const auto entry = look_up_entry<group>(
         buffer, [&](auto... args) { return getgrnam_r(principal.name.c_str(), args...); });
     if (entry) principal.id = entry->gr_gid;
-    if (!entry) why = entry.error().code;
+    if (!entry) why = entry.error();
   } else {
     const auto account = account_of(principal.name);
     if (account) principal.id = account->uid;
-    if (!account) why = account.error().code;
+    if (!account) why = account.error();
   }
-  principal.lookup = principal.id != kNoUid  ? Lookup::Found
-                     : why == Errc::NotFound ? Lookup::Absent
-                                             : Lookup::Unknown;
+  // An errno is also how a service that is down may look, and a rule must not lose its users then.
+  const bool surely_absent = why.code == Errc::NotFound && why.sys_errno == 0;
+  principal.lookup = principal.id != kNoUid ? Lookup::Found
+                     : surely_absent        ? Lookup::Absent
+                                            : Lookup::Unknown;
 }
 
 Result<Subject> account_of(uid_t uid) {

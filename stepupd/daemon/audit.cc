@@ -8,9 +8,11 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
+#include "stepupd/base/boot_time.h"
 #include "stepupd/base/printable.h"
 
 namespace stepup::daemon::audit {
@@ -43,8 +45,7 @@ class Record {
   }
   Record& add(const char* key, std::uint64_t value) { return add(key, std::to_string(value)); }
 
-  // A journal that does not answer must not hold up a verdict; by hand there may be none, then
-  // standard error has to do.
+  // By hand there may be no journal; then standard error has to do.
   void send() {
     std::vector<iovec> parts;
     parts.reserve(fields_.size());
@@ -163,8 +164,40 @@ void rules_bad(std::string_view problem, const char* consequence) noexcept {
   });
 }
 
+// Lets some records through in each span, so that nobody who only connects can drown the others.
+// Used by the loop's thread alone.
+class RateLimit {
+ public:
+  bool allows() {
+    const BootTime now = boot_now();
+    if (now - since_ >= kSpan) {
+      if (suppressed_ > 0) {
+        state(std::to_string(suppressed_) + " records about refused peers were left out");
+      }
+      since_ = now;
+      passed_ = suppressed_ = 0;
+    }
+    if (passed_ < kMost) {
+      ++passed_;
+      return true;
+    }
+    ++suppressed_;
+    return false;
+  }
+
+ private:
+  static constexpr BootTime kSpan = std::chrono::seconds(10);
+  static constexpr int kMost = 50;
+  BootTime since_{};
+  int passed_ = 0;
+  int suppressed_ = 0;
+};
+
+constinit RateLimit peer_limit;
+
 void peer_refused(pid_t pid, uid_t uid, const char* socket, const char* why) noexcept {
   best_effort([&] {
+    if (!peer_limit.allows()) return;
     Record(kPeerRefused, LOG_WARNING,
            "peer " + std::to_string(pid) + " (uid " + std::to_string(uid) + ") on " + socket +
                ": " + why + ", closing")

@@ -2,6 +2,7 @@
 #include "stepupd/daemon/connection.h"
 
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include <chrono>
 #include <utility>
@@ -81,9 +82,14 @@ void Connection::receive() {
   auto bytes = wire::receive_packet(fd_.get(), &sender);
   if (!bytes) {
     if (bytes.error().code == Errc::Busy) return;
-    end(bytes.error().code == Errc::Closed ? nullptr : bytes.error().what);
+    if (bytes.error().code == Errc::Closed) {
+      peer_is_gone();
+    } else {
+      end(bytes.error().what);
+    }
     return;
   }
+  if (over_) return;  // waits only for the peer to go
   // Whoever inherited or was handed the descriptor is not who connected (SO_PASSCRED).
   if (sender != peer_.pid) {
     end("packet from another process than the one that connected");
@@ -122,6 +128,7 @@ void Connection::accept_packet(wire::Packet packet) {
   if (first) {
     state_ = wire::DialogueState::Working;
     since_ = boot_now();
+    running_ = true;
     driver_ = drive(begin_(*this, std::move(packet)));
     driver_.start();
   } else if (packet.header.type == wire::MessageType::Answer) {
@@ -143,17 +150,19 @@ void Connection::accept_packet(wire::Packet packet) {
   }
 }
 
-void Connection::Asking::await_suspend(std::coroutine_handle<> dialogue) {
-  connection_.asking_ = dialogue;
+bool Connection::Asking::await_suspend(std::coroutine_handle<> dialogue) {
   connection_.state_ = wire::DialogueState::AwaitingAnswer;
   connection_.since_ = boot_now();
   connection_.patience_ = patience_;
   connection_.send(prompt_);
+  if (connection_.over_) return false;
+  connection_.asking_ = dialogue;
+  return true;
 }
 
 void Connection::resume(Reply reply) {
   reply_ = std::move(reply);
-  state_ = wire::DialogueState::Working;
+  if (!over_) state_ = wire::DialogueState::Working;
   since_ = boot_now();
   std::exchange(asking_, nullptr).resume();
 }
@@ -165,7 +174,9 @@ Task<bool> Connection::drive(Task<wire::Verdict> dialogue) {
   } catch (...) {
     audit::trouble({Errc::Internal, 0, "exception in a dialogue"}, "denying");
   }
+  running_ = false;
   finish(verdict);
+  settle();
   co_return true;
 }
 
@@ -179,13 +190,30 @@ void Connection::end(const char* why) {
   if (over_) return;
   over_ = true;
   state_ = wire::DialogueState::Finished;
-  source_.enable(false);
   if (why != nullptr) audit::peer_refused(peer_.pid, peer_.uid, name_of(socket_), why);
+  // The peer reads to the end and closes; closing first would uncount what it leaves unread.
+  (void)shutdown(fd_.get(), SHUT_WR);
+  if (!sent_) gone_ = true;
+  if (asking_) resume({Reply::Kind::Interrupted, {}});
+  settle();
+}
+
+void Connection::peer_is_gone() {
+  gone_ = true;
+  source_.enable(false);
+  end(nullptr);
+  settle();
+}
+
+void Connection::settle() {
+  if (!gone_ || running_ || std::exchange(settled_, true)) return;
+  source_.enable(false);
   ended_(*this);
 }
 
 void Connection::send_encoded(const SecretBytes& packet) {
   if (over_) return;
+  sent_ = true;
   const auto sent = wire::send_packet(fd_.get(), packet);
   if (!sent) end(sent.error().code == Errc::Closed ? nullptr : "a peer that does not read");
 }

@@ -36,7 +36,9 @@ class Connection {
   // Starts the dialogue for a first packet that the request table allows and whose peer has the
   // rights; its verdict is the last thing sent.
   using Begin = std::function<Task<wire::Verdict>(Connection&, wire::Packet)>;
-  // Called once when nothing more will happen; must not destroy the connection at once.
+  // Called once when the peer is gone and the dialogue has run to its end; must not destroy the
+  // connection at once.  Until then the connection counts for its user: what the peer does not
+  // read stays in our memory, and a dialogue cut short would lose its records.
   using Ended = std::function<void(Connection&)>;
 
   Connection(UniqueFd fd, wire::Socket socket, session::Peer peer, Begin begin, Ended ended);
@@ -66,9 +68,13 @@ class Connection {
    public:
     Asking(Connection& connection, wire::Prompt prompt, BootTime patience)
         : connection_(connection), prompt_(std::move(prompt)), patience_(patience) {}
-    [[nodiscard]] bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> dialogue);
-    Reply await_resume() { return std::move(connection_.reply_); }
+    // Nobody is there to be asked any more: the answer is Interrupted, at once.
+    [[nodiscard]] bool await_ready() const noexcept { return connection_.over_; }
+    bool await_suspend(std::coroutine_handle<> dialogue);
+    Reply await_resume() {
+      if (connection_.over_) return {};
+      return std::move(connection_.reply_);
+    }
 
    private:
     Connection& connection_;
@@ -88,7 +94,9 @@ class Connection {
   void resume(Reply reply);
   Task<bool> drive(Task<wire::Verdict> dialogue);
   void finish(const wire::Verdict& verdict);
-  void end(const char* why);  // closes; logs `why` unless null
+  void end(const char* why);  // nothing more is sent; logs `why` unless null
+  void peer_is_gone();
+  void settle();
   void send_encoded(const SecretBytes& packet);
 
   UniqueFd fd_;
@@ -103,7 +111,11 @@ class Connection {
   BootTime last_heartbeat_;
   std::coroutine_handle<> asking_;
   Reply reply_;
-  bool over_ = false;
+  bool sent_ = false;     // anything that the peer may leave unread
+  bool over_ = false;     // nothing more is sent
+  bool gone_ = false;     // the peer has closed its end
+  bool running_ = false;  // a dialogue is not at its end
+  bool settled_ = false;  // ended_ was called
   IoSource source_;
   Task<bool> driver_;  // last: its frames use everything above
 };

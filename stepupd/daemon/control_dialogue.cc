@@ -80,6 +80,8 @@ Task<Verdict> ticket_dialogue(Engine& engine, Connection& connection, std::strin
   const TargetOrRefusal found = co_await std::move(finding);
   if (!found.target) co_return found.refusal;
   const Target& target = *found.target;
+  // Before and after: an enrolment that is under way must find that its ground is gone.
+  if (reset) engine.ledger.forget_subject(target.subject.uid);
   auto issuing = engine.with_store<IssuedTicket>(
       target.subject.uid, [target, reset, now = engine.now()](store::Store& store) {
         return reset ? reset_subject(store, target.subject, target.actor, now)
@@ -152,6 +154,11 @@ Task<TargetOrRefusal> target_of(Engine& engine, Connection& connection, std::str
   auto looking = engine.on_worker<Target>(uid, [uid, user]() -> Result<Target> {
     const auto caller = account_of(uid);
     if (!caller) return std::unexpected(caller.error());
+    // Nobody but root makes us look up somebody else's name: a slow name service would hold up
+    // everybody.
+    if (uid != 0 && !user.empty() && user != caller->name) {
+      return failure(Errc::Untrusted, "another user's credentials");
+    }
     const auto subject = user.empty() ? caller : account_of(user);
     if (!subject) return std::unexpected(subject.error());
     return Target{*subject, caller->name, uid == 0};
@@ -161,9 +168,9 @@ Task<TargetOrRefusal> target_of(Engine& engine, Connection& connection, std::str
   if (!target && target.error().code == Errc::NotFound) {
     answer.refusal =
         denied(MessageId::RefusedUnknownUser, {user.empty() ? "uid " + std::to_string(uid) : user});
-  } else if (!target) {
+  } else if (!target && target.error().code != Errc::Untrusted) {
     answer.refusal = unavailable(engine, target.error());
-  } else if (!target->by_root && target->subject.uid != uid) {
+  } else if (!target || (!target->by_root && target->subject.uid != uid)) {
     audit::peer_refused(connection.peer().pid, uid, "control.sock", "another user's credentials");
     answer.refusal = denied(MessageId::RefusedRights, {"manage another user's credentials"});
   } else {
@@ -205,8 +212,7 @@ Task<std::optional<Verdict>> authorise_change(Engine& engine, Connection& connec
   auto asking = step_up(engine, connection, order);
   const StepUpResult result = co_await std::move(asking);
   if (result.kind != StepUpResult::Kind::Proved) co_return result.refusal;
-  add_grant(engine, asker, target.subject.uid, Scope::Tty, result);
-  co_return std::nullopt;
+  co_return std::nullopt;  // no grant: the code was typed for this, not for sudo
 }
 
 Verdict refusal_of(const Engine& engine, const EnrollFailure& failure, const Subject& subject,

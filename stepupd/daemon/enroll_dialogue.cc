@@ -137,6 +137,7 @@ Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::A
   if (!found.target) co_return found.refusal;
   const Target target = *found.target;
   const uid_t uid = target.subject.uid;
+  const std::uint64_t epoch = engine.ledger.epoch(uid);
 
   auto looking = engine.with_store<Standing>(uid, [subject = target.subject, now = engine.now(),
                                                    limits = engine.limits()](store::Store& store) {
@@ -176,6 +177,10 @@ Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::A
   }
   const std::string label = proofs->totp ? proofs->totp->label : "recovery-codes";
 
+  // A reset or a revoke meanwhile ends every enrolment that was under way.
+  if (engine.ledger.epoch(uid) != epoch) {
+    co_return denied(MessageId::RefusedCancelled, {"enrolment", engine.host});
+  }
   auto committing = engine.with_store<Enrolled<void>>(
       uid, [target, proofs, now = engine.now()](store::Store& store) -> Result<Enrolled<void>> {
         return lifted(

@@ -106,11 +106,19 @@ bool GrantLedger::is_refused(const Coordinates& where, BootTime now) {
 void GrantLedger::forget_session(const SessionKey& session) {
   if (session.kind == SessionKey::Kind::None) return;
   for (auto& [subject, shelf] : shelves_) {
+    const std::size_t before = shelf.grants.size();
     drop_if(shelf, [&](const policy::Grant& grant) { return grant.where.session == session; });
+    if (shelf.grants.size() != before) ++epochs_[subject];
   }
 }
 
+std::uint64_t GrantLedger::epoch(uid_t subject) const {
+  const auto found = epochs_.find(subject);
+  return common_epoch_ + (found == epochs_.end() ? 0 : found->second);
+}
+
 void GrantLedger::forget_subject(uid_t subject) {
+  ++epochs_[subject];
   const auto found = shelves_.find(subject);
   if (found == shelves_.end()) return;
   drop_if(found->second, [](const policy::Grant&) { return true; });
@@ -125,6 +133,7 @@ void GrantLedger::forget_credential(uid_t subject, std::int64_t credential_id) {
 }
 
 void GrantLedger::forget_all() {
+  ++common_epoch_;
   for (auto& [subject, shelf] : shelves_) {
     drop_if(shelf, [](const policy::Grant&) { return true; });
   }

@@ -46,6 +46,10 @@ class GrantLedger {
   void refuse_process(const Coordinates& where, BootTime now);
   [[nodiscard]] bool is_refused(const Coordinates& where, BootTime now);
 
+  // Changes whenever something of this subject's is forgotten: what a dialogue based on an earlier
+  // value must not be carried out.
+  [[nodiscard]] std::uint64_t epoch(uid_t subject) const;
+
   // Each is in the memory before it returns.
   void forget_session(const SessionKey& session);
   void forget_subject(uid_t subject);
@@ -78,6 +82,8 @@ class GrantLedger {
 
   GrantMemory memory_;
   std::map<uid_t, Shelf> shelves_;
+  std::map<uid_t, std::uint64_t> epochs_;
+  std::uint64_t common_epoch_ = 0;
   std::vector<TimedShot> one_shots_;
   std::vector<Refused> refused_;
 };

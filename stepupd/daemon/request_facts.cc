@@ -2,7 +2,6 @@
 #include "stepupd/daemon/request_facts.h"
 
 #include <algorithm>
-#include <optional>
 #include <string_view>
 
 #include "stepupd/base/printable.h"
@@ -45,14 +44,15 @@ std::string what_of(const wire::CheckRequest& request, const std::string& family
   return printable(what, kMaxWhat);
 }
 
-// The basename of the first word that is no option: a hint for people, not a reading of sudo's
-// grammar.
+// The basename of the command where it surely is one: an argument may be a secret, and the journal
+// is no place for it.
 std::string command_of(const wire::CheckRequest& request) {
-  for (std::size_t i = 1; i < request.argv.size(); ++i) {
-    const std::string& word = request.argv[i];
-    if (!word.starts_with('-')) return word.substr(word.rfind('/') + 1);
-  }
-  return "";
+  if (request.program != wire::Program::Sudo && request.program != wire::Program::Doas) return "";
+  if (request.argv.size() < 2) return "";
+  const std::string& word = request.argv[1];
+  if (word.starts_with('-') || word.find('=') != std::string::npos) return "";
+  const std::string name = word.substr(word.rfind('/') + 1);
+  return name.substr(0, name.find(' '));
 }
 
 Result<std::string> digest_of(const wire::CheckRequest& request) {
@@ -80,18 +80,6 @@ bool only_validates(const wire::CheckRequest& request) {
   });
 }
 
-// The target of "sudo -u NAME COMMAND", the one spelling that leaves no doubt: sudo reads no option
-// behind the first word that is none, unless that word sets a variable.
-std::optional<std::string> target_of_sudo(const wire::CheckRequest& request) {
-  const auto& argv = request.argv;
-  if (request.argv_truncated || argv.size() < 4 || argv[1] != "-u") return std::nullopt;
-  const bool names_uid = argv[2].empty() || argv[2].starts_with('#');
-  const bool doubtful =
-      argv[3].empty() || argv[3].starts_with('-') || argv[3].find('=') != std::string::npos;
-  if (names_uid || doubtful) return std::nullopt;
-  return argv[2];
-}
-
 }  // namespace
 
 Result<RequestFacts> facts_of(const wire::CheckRequest& request, const session::Asker& asker) {
@@ -107,9 +95,9 @@ Result<RequestFacts> facts_of(const wire::CheckRequest& request, const session::
     facts.policy.groups = asker.groups;
     facts.origin = Origin::Self;
     facts.caller_is_root = asker.real_uid == 0;
-    // sudo and doas show PAM no target; su's is PAM_USER.
+    // sudo and doas show PAM no target, and the name behind -u may be another spelling of an
+    // account; su's is PAM_USER.
     if (request.program == wire::Program::Su) facts.policy.target_user = request.pam_user;
-    if (request.program == wire::Program::Sudo) facts.policy.target_user = target_of_sudo(request);
   } else {
     facts.subject = {request.pam_user_uid, request.pam_user};
     if (request.groups) {

@@ -20,7 +20,7 @@ struct RequestFacts {
   Coordinates where;  // subject filled in
   Origin origin = Origin::OtherUid;
   std::string what;     // for the prompt: "sudo: id -u", "su to root", "sshd"
-  std::string command;  // basename of argv[0] of the privileged program's command, for the journal
+  std::string command;  // its basename, where argv leaves no doubt: for the journal
   std::string command_digest;
   bool caller_is_root = false;  // sudo, su, doas called by real uid 0
   bool only_lists = false;      // "sudo -l" and nothing else

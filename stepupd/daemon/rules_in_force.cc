@@ -38,7 +38,7 @@ Status save_last_good(const std::string& state_dir, const std::string& digest,
                       const std::string& bundle) {
   const std::string path = last_good_path(state_dir);
   const auto saved = read_small_file(path.c_str(), kMaxLastGood);
-  if (saved && saved->starts_with(digest + "\n")) return {};
+  if (saved && *saved == digest + "\n" + bundle) return {};
 
   const std::string temporary = path + ".new";
   (void)unlink(temporary.c_str());
@@ -68,9 +68,19 @@ std::optional<InForce> load_last_good(const std::string& state_dir) {
   return InForce{std::move(*set), digest, {}};
 }
 
+// What was found once stays found: a name service that loses an entry for a while must not take
+// the people out of a rule.  A reload begins anew.
+void resolve_one(policy::Principal& principal) {
+  policy::Principal fresh = principal;
+  look_up(fresh);
+  const bool found = fresh.lookup == policy::Principal::Lookup::Found;
+  if (found || principal.lookup != policy::Principal::Lookup::Found) principal = fresh;
+}
+
 void resolve(InForce& rules) {
   for (policy::Rule& rule : rules.set.rules) {
-    for (policy::Principal& principal : rule.user) look_up(principal);
+    for (policy::Principal& principal : rule.user) resolve_one(principal);
+    // Exceptions are the other way round: who is gone is excepted no longer.
     for (policy::Principal& principal : rule.except_user) look_up(principal);
   }
 }

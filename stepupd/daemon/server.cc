@@ -27,6 +27,10 @@ constexpr BootTime kAcceptPause = 100ms;  // when there is no descriptor left
 // LimitNOFILE=8192, and control.sock, where everybody may connect, can never starve stepupd.sock.
 constexpr int kMaxOfUser[] = {256, 16};
 constexpr int kMaxOpen[] = {2500, 1000};
+constexpr int kReservedForRoot = 64;
+
+constexpr const char* kUnreadable =
+    "refusing; if /proc is mounted with hidepid, add gid=_stepup to its options";
 
 std::size_t index_of(wire::Socket socket) { return socket == wire::Socket::Stepupd ? 0 : 1; }
 
@@ -55,8 +59,8 @@ void Server::accept_on(wire::Socket socket) {
   const std::size_t i = index_of(socket);
   UniqueFd fd(accept4(sockets_[i].get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (fd) {
-    if (open_[i] < kMaxOpen[i]) admit(std::move(fd), socket);
-    return;  // over the bound it is closed at once
+    admit(std::move(fd), socket);
+    return;
   }
   if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
     audit::trouble({Errc::Internal, errno, "accept"}, "pausing it");
@@ -69,14 +73,15 @@ void Server::accept_on(wire::Socket socket) {
 void Server::admit(UniqueFd fd, wire::Socket socket) {
   auto peer = session::identify_peer(fd.get());
   if (!peer) {
-    if (peer.error().code != Errc::Closed) {
-      audit::trouble(peer.error(),
-                     "closing a connection; if /proc is mounted with hidepid, add "
-                     "gid=_stepup to its options");
+    if (peer.error().code != Errc::Closed && peer.error().code != Errc::NotFound) {
+      audit::trouble(peer.error(), kUnreadable);
     }
     return;
   }
   const uid_t uid = peer->uid;
+  // Over the bound a connection is closed at once; some places are kept for root.
+  const std::size_t i = index_of(socket);
+  if (open_[i] >= kMaxOpen[i] + (uid == 0 ? kReservedForRoot : 0)) return;
   // stepupd.sock is 0600 root; this holds also if somebody loosened it.
   if (socket == wire::Socket::Stepupd && uid != 0) {
     audit::peer_refused(peer->pid, uid, "stepupd.sock", "not root");
@@ -91,7 +96,7 @@ void Server::admit(UniqueFd fd, wire::Socket socket) {
       });
   Connection& admitted = *connection;
   connections_[&admitted].connection = std::move(connection);
-  ++open_[index_of(socket)];
+  ++open_[i];
   if (socket == wire::Socket::Control && !count(admitted, uid)) {
     ended_.push_back(&admitted);
     reaping_.arm(BootTime::zero());
@@ -109,12 +114,12 @@ void Server::admit(UniqueFd fd, wire::Socket socket) {
 Task<wire::Verdict> Server::begin(Connection& connection, wire::Packet packet) {
   auto asker = session::read_asker(connection.peer(), connection.fd());
   if (!asker) {
-    audit::trouble(asker.error(),
-                   "refusing; if /proc is mounted with hidepid, add gid=_stepup to "
-                   "its options");
-    return refuse(VerdictCode::Unavailable,
-                  {
-                      MessageId::RefusedIdentity, {"stepup", engine_.host}
+    if (asker.error().code != Errc::Closed && asker.error().code != Errc::NotFound) {
+      audit::trouble(asker.error(), kUnreadable);
+    }
+    // Denied, not Unavailable: a caller may be able to make himself unreadable.
+    return refuse(VerdictCode::Denied, {
+                                           MessageId::RefusedIdentity, {"stepup", engine_.host}
     });
   }
   if (connection.socket() == wire::Socket::Control) {

@@ -83,6 +83,19 @@ StepUpResult not_answered(Reply::Kind kind, const StepUpOrder& order, const std:
                  "unusable-answer");
 }
 
+// The notices that whoever proved with `judged` may make go away.  A new credential cannot hide
+// that it was added: its notice stays until another one is used.
+std::vector<store::ChangeNotice> dismissible(std::vector<store::ChangeNotice> notices,
+                                             const AnswerResult& judged) {
+  using Change = store::ChangeNotice::Kind;
+  std::erase_if(notices, [&](const store::ChangeNotice& notice) {
+    const bool by_recovery_code = judged.factor == FactorKind::RecoveryCode;
+    return (notice.kind == Change::Added && notice.label == judged.label) ||
+           (notice.kind == Change::RecoveryReplaced && by_recovery_code);
+  });
+  return notices;
+}
+
 const char* to_string(AnswerOutcome outcome) {
   switch (outcome) {
     case AnswerOutcome::Accepted: return "accepted";
@@ -127,7 +140,12 @@ std::string date_of(std::int64_t unix_seconds) {
 wire::Verdict unavailable(const Engine& engine, const Error& error) {
   audit::trouble(error, "denying");
   MessageId id = MessageId::RefusedStorage;
-  if (error.code == Errc::Busy) id = MessageId::RefusedBusy;
+  // A full queue is the requester's own doing, and must not pass for an outage.
+  if (error.code == Errc::Busy) {
+    return {
+        VerdictCode::LockedOut, {MessageId::RefusedBusy, {engine.host}}
+    };
+  }
   if (error.code == Errc::Untrusted) {
     return {
         VerdictCode::Unavailable, {MessageId::RefusedSealKey, {error.what}}
@@ -200,9 +218,9 @@ Task<StepUpResult> step_up(Engine& engine, Connection& connection, StepUpOrder o
             judged->recovery_codes_left <= kFewRecoveryCodes) {
           connection.tell({MessageId::FewRecoveryCodes, {"stepupctl enroll recovery-codes"}});
         }
-        if (!standing->notices.empty()) {
+        if (auto seen = dismissible(standing->notices, *judged); !seen.empty()) {
           auto dismissing = engine.with_store<bool>(
-              uid, [seen = standing->notices](store::Store& store) -> Result<bool> {
+              uid, [seen = std::move(seen)](store::Store& store) -> Result<bool> {
                 const auto dismissed = store.dismiss_notices(seen);
                 if (!dismissed) return std::unexpected(dismissed.error());
                 return true;

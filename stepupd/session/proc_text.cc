@@ -104,7 +104,7 @@ CgroupPlace parse_cgroup(std::string_view text) {
     if (!line.starts_with("0::/")) continue;  // a v1 hierarchy: logind does not use it for sessions
     line.remove_prefix(4);
     while (!line.empty()) {
-      std::string_view part = take_until(line, '/');
+      const std::string_view part = take_until(line, '/');
       if (part.starts_with("session-") && part.ends_with(".scope")) {
         place.login_session = part.substr(8, part.size() - 8 - 6);
         return place;

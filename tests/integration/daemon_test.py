@@ -371,6 +371,21 @@ class DaemonTest(unittest.TestCase):
             wire.Client(self.daemon.control).close()
         self.assertEqual(self.daemon.settled_fds(before), before)
 
+    def test_F70_a_connection_counts_until_its_peer_closes_it(self):
+        def hold():
+            clients = []
+            for _ in range(20):
+                client = wire.Client(self.daemon.control)
+                try:
+                    client.send(wire.STATUS)
+                    if client.verdict() is None:
+                        break
+                except OSError:
+                    break
+                clients.append(client)
+            return len(clients)
+        self.assertEqual(as_user(hold), "16")
+
     # --- Verdicts --------------------------------------------------------------------------------
 
     def verdict(self, **fields):
@@ -432,6 +447,35 @@ class EnrolmentTest(unittest.TestCase):
         refused = ctl(self.daemon, "verify", uid=UID, answers=code(enrolment.secret) + "\n")
         self.assertEqual(refused.returncode, 1)
         self.assertIn("needs a terminal", refused.stderr)
+
+    def test_a_reset_ends_an_enrolment_that_is_under_way(self):
+        first = Enrolment(self.daemon, "--user", USER)
+        self.assertEqual(first.finish(), 0, first.seen)
+        second = Enrolment(self.daemon, "--user", USER, "--label", "second")
+        self.assertEqual(ctl(self.daemon, "reset", USER, "--yes").returncode, 0)
+        second.answer(code(second.secret))
+        second.process.stdin.close()
+        second.seen += second.process.stdout.read()
+        self.assertNotEqual(second.process.wait(30), 0, second.seen)
+        self.assertNotIn("totp", ctl(self.daemon, "list", "--user", USER).stdout)
+
+    def test_an_answer_is_recorded_also_when_its_peer_leaves_at_once(self):
+        enrolment = Enrolment(self.daemon, "--user", USER)
+        self.assertEqual(enrolment.finish(), 0, enrolment.seen)
+        for end in ("close", "cancel"):
+            before = self.daemon.log.read_text().count("totp of")
+            client = wire.Client(self.daemon.stepupd)
+            client.send(wire.CHECK, wire.check_body(service="sudo", user=USER, uid=UID))
+            self.assertEqual(client.verdict(), "prompt")
+            client.send(wire.ANSWER, wire.text("000000"))
+            if end == "cancel":
+                client.send(wire.CANCEL, b"\1")
+            client.close()
+            for _ in range(50):
+                if self.daemon.log.read_text().count("totp of") > before:
+                    break
+                time.sleep(0.1)
+            self.assertGreater(self.daemon.log.read_text().count("totp of"), before, end)
 
     def test_T15_the_database_holds_no_secret_in_the_clear(self):
         enrolment = Enrolment(self.daemon, "--user", USER)
