@@ -21,7 +21,7 @@ constexpr char kStepupdSocket[] = "/run/stepup/stepupd.sock";
 constexpr char kStateDir[] = "/var/lib/stepup";
 constexpr std::size_t kMaxShown = 2048;
 
-// The services that the rules name; sudo and su where there are no rules to be read.
+// The services in which a rule asks; sudo and su where there are no rules to be read.
 std::vector<std::string> asked_services(const HostFiles& host, std::vector<Finding>& out) {
   rules::Layout layout;
   layout.etc_dir = host.path(layout.etc_dir);
@@ -41,7 +41,9 @@ std::vector<std::string> asked_services(const HostFiles& host, std::vector<Findi
   if (!set) return bad(set.error());
   std::vector<std::string> asked;
   for (const policy::Rule& rule : set->rules) {
+    if (rule.level == Level::None) continue;
     asked.insert(asked.end(), rule.service.begin(), rule.service.end());
+    if (rule.service.empty()) asked.insert(asked.end(), {"sudo", "su"});  // it holds everywhere
   }
   return asked;
 }
@@ -96,7 +98,9 @@ void examine_state(const HostFiles& host, std::vector<Finding>& out) {
   struct stat whole = {};
   if (lstat(directory.c_str(), &whole) != 0) return;  // nothing kept yet
   std::vector<std::string> paths = {directory};
-  for (const std::string& name : host.names_in(directory)) paths.push_back(directory + "/" + name);
+  for (const std::string& name : host.names_in(directory)) {
+    paths.push_back(host.path(kStateDir).append("/").append(name));
+  }
   for (const std::string& path : paths) {
     struct stat status = {};
     if (lstat(path.c_str(), &status) != 0) continue;

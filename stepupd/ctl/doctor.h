@@ -16,7 +16,7 @@ namespace stepup::ctl {
 [[nodiscard]] ExitCode doctor(const DoctorCommand& command, const std::string& socket,
                               bool as_json);
 
-// The parts, each of which adds what it finds.  `asked` are the services that a rule names.
+// The parts, each of which adds what it finds.  `asked` are the services in which a rule asks.
 void examine_pam(const HostFiles& host, const std::vector<std::string>& asked,
                  std::vector<Finding>& out);
 // By their text: what sudo itself makes of them is not asked.

@@ -40,13 +40,16 @@ void examine_setting(const HostFiles& host, const std::string& where, std::strin
     name.resize(std::min(name.find_first_of("\","), name.size()));
     if (effect_of(name, PamPhase::Account, host.pam_reader()).state == LineState::InEffect)
       continue;
-    out.push_back({"sudoers",
-                   where + ": " + std::string(key) + name + ", whose stack has no pam_stepup",
-                   "sudo asks nobody where it uses that service",
-                   "give /etc/pam.d/" + name + " the line of sudo; see pam_stepup(8)"});
+    out.push_back(
+        {"sudoers",
+         std::string(where).append(": ").append(key).append(name) +
+             ", whose stack has no pam_stepup",
+         "sudo asks nobody where it uses that service",
+         std::string("give /etc/pam.d/").append(name) + " the line of sudo; see pam_stepup(8)"});
   }
 }
 
+// NOLINTBEGIN(misc-no-recursion): no more than kMaxFiles files
 void examine_file(const HostFiles& host, const std::string& path, int& files,
                   std::vector<Finding>& out);
 
@@ -64,7 +67,7 @@ void follow(const HostFiles& host, std::string_view directive, int& files,
   for (const std::string& name : host.names_in(path)) {
     // As sudo does: backups of editors and of package managers are left out.
     if (name.ends_with('~') || name.find('.') != std::string::npos) continue;
-    examine_file(host, path + "/" + name, files, out);
+    examine_file(host, std::string(path).append("/").append(name), files, out);
   }
 }
 
@@ -94,6 +97,7 @@ void examine_file(const HostFiles& host, const std::string& path, int& files,
     }
   }
 }
+// NOLINTEND(misc-no-recursion)
 
 }  // namespace
 

@@ -272,13 +272,14 @@ ExitCode disable(const DisableCommand& command) {
   std::vector<PamChange> changes;
   bool good = true;
   for (const std::string& file : files) {
-    auto change = removal(host, file);
+    const auto change = removal(host, file);
     if (!change) {
       complain(change.error());
       good = false;  // the others go all the same: less stands in the way of a recovery
-    } else if (*change) {
-      changes.push_back(std::move(**change));
+      continue;
     }
+    const std::optional<PamChange>& taken_out = *change;
+    if (taken_out) changes.push_back(*taken_out);
   }
   if (!show(changes)) return ExitCode::Refused;
   if (command.dry_run) {

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kContext = 3;
 constexpr std::size_t kMaxLine = 4096;
+constexpr std::size_t kMaxCompared = std::size_t{1} << 24;  // pairs of lines
 
 using Lines = std::vector<std::string_view>;
 
@@ -32,8 +33,14 @@ struct Edit {
   std::string_view line;
 };
 
-// The shortest list of edits between what the texts do not begin or end with in common.
+// The shortest list of edits between what the texts do not begin or end with in common; of texts
+// too long to compare, any list.
 void edit_middle(const Lines& before, const Lines& after, std::vector<Edit>& out) {
+  if (before.size() * after.size() > kMaxCompared) {
+    for (const std::string_view line : before) out.push_back({'-', line});
+    for (const std::string_view line : after) out.push_back({'+', line});
+    return;
+  }
   const std::size_t width = after.size() + 1;
   std::vector<std::uint32_t> common((before.size() + 1) * width, 0);  // lines, from here on
   for (std::size_t i = before.size(); i-- > 0;) {
@@ -67,6 +74,7 @@ std::vector<Edit> edits_of(const Lines& before, const Lines& after) {
     ++tail;
   }
   std::vector<Edit> edits;
+  edits.reserve(before.size() + after.size());
   for (std::size_t i = 0; i < head; ++i) edits.push_back({' ', before[i]});
   const auto end = static_cast<std::ptrdiff_t>(tail);
   edit_middle({b, before.end() - end}, {a, after.end() - end}, edits);

@@ -37,6 +37,7 @@ std::string_view take_word(std::string_view& rest, std::string_view separators) 
 using Settings = std::map<std::string, std::string>;
 
 // Returns false at a Match line: what follows is no longer for everybody.
+// NOLINTNEXTLINE(misc-no-recursion): no deeper than kMaxDepth
 bool read_settings(const HostFiles& host, const std::string& path, int depth, Settings& out) {
   constexpr int kMaxDepth = 16;  // sshd's own
   const auto text = host.read(path);
@@ -60,7 +61,7 @@ bool read_settings(const HostFiles& host, const std::string& path, int depth, Se
       const std::string name = pattern.substr(pattern.rfind('/') + 1);
       for (const std::string& found : host.names_in(directory)) {
         if (fnmatch(name.c_str(), found.c_str(), 0) != 0) continue;
-        (void)read_settings(host, directory + "/" + found, depth + 1, out);
+        (void)read_settings(host, std::string(directory).append("/").append(found), depth + 1, out);
       }
     }
   }
