@@ -212,6 +212,7 @@ Result<Standing> standing_of(store::Store& store, const Subject& subject, Origin
   }
   standing.has_recovery_code = held->recovery_codes.left > 0;
   standing.has_otp = standing.has_recovery_code || !held->credentials.empty();
+  standing.authenticators = static_cast<int>(held->credentials.size());
   standing.notices = std::move(held->notices);
 
   std::vector<FactorKind> factors;

@@ -41,6 +41,7 @@ struct Standing {
   std::string recorded_name;    // that name
   bool has_otp = false;         // a TOTP credential, or an unused recovery code
   bool has_recovery_code = false;
+  int authenticators = 0;                    // recovery codes do not count
   Level highest = Level::None;               // strongest level held
   BootTime locked_for{};                     // zero = not locked
   std::vector<store::ChangeNotice> notices;  // to tell at the next step-up, then dismiss

@@ -83,14 +83,15 @@ StepUpResult not_answered(Reply::Kind kind, const StepUpOrder& order, const std:
                  "unusable-answer");
 }
 
-// The notices that whoever proved with `judged` may make go away.  A new credential cannot hide
-// that it was added: its notice stays until another one is used.
-std::vector<store::ChangeNotice> dismissible(std::vector<store::ChangeNotice> notices,
-                                             const AnswerResult& judged) {
+// The notices that whoever proved with `judged` may make go away.  Of several authenticators a new
+// one cannot hide that it was added: its notice stays until another one is used.
+std::vector<store::ChangeNotice> dismissible(const Standing& standing, const AnswerResult& judged) {
   using Change = store::ChangeNotice::Kind;
+  std::vector<store::ChangeNotice> notices = standing.notices;
   std::erase_if(notices, [&](const store::ChangeNotice& notice) {
     const bool by_recovery_code = judged.factor == FactorKind::RecoveryCode;
-    return (notice.kind == Change::Added && notice.label == judged.label) ||
+    const bool by_itself = notice.label == judged.label && standing.authenticators > 1;
+    return (notice.kind == Change::Added && by_itself) ||
            (notice.kind == Change::RecoveryReplaced && by_recovery_code);
   });
   return notices;
@@ -218,7 +219,7 @@ Task<StepUpResult> step_up(Engine& engine, Connection& connection, StepUpOrder o
             judged->recovery_codes_left <= kFewRecoveryCodes) {
           connection.tell({MessageId::FewRecoveryCodes, {"stepupctl enroll recovery-codes"}});
         }
-        if (auto seen = dismissible(standing->notices, *judged); !seen.empty()) {
+        if (auto seen = dismissible(*standing, *judged); !seen.empty()) {
           auto dismissing = engine.with_store<bool>(
               uid, [seen = std::move(seen)](store::Store& store) -> Result<bool> {
                 const auto dismissed = store.dismiss_notices(seen);
