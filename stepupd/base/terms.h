@@ -15,13 +15,15 @@ enum class Level : std::uint8_t { None, Otp, Touch, TouchWithUv };
 // How far a grant reaches, ordered from the widest to the narrowest.
 enum class Scope : std::uint8_t { Session, Tty, Process };
 
-enum class FactorKind : std::uint8_t { Totp = 1, RecoveryCode = 2 };
+enum class FactorKind : std::uint8_t { Totp = 1, RecoveryCode = 2, Hotp = 3, YubicoOtp = 4 };
 
 // The level that one verification of `factor` proves.
 constexpr Level level_of(FactorKind factor) noexcept {
   switch (factor) {
     case FactorKind::Totp:
-    case FactorKind::RecoveryCode: return Level::Otp;
+    case FactorKind::RecoveryCode:
+    case FactorKind::Hotp:
+    case FactorKind::YubicoOtp: return Level::Otp;
   }
   return Level::None;
 }
@@ -48,6 +50,8 @@ constexpr const char* to_string(FactorKind factor) noexcept {
   switch (factor) {
     case FactorKind::Totp: return "totp";
     case FactorKind::RecoveryCode: return "recovery_code";
+    case FactorKind::Hotp: return "hotp";
+    case FactorKind::YubicoOtp: return "yubico_otp";
   }
   return "?";
 }

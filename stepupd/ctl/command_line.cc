@@ -111,25 +111,38 @@ class Grammar {
   void add_enroll() {
     enroll_ = app_.add_subcommand("enroll", "add a second factor");
     enroll_->require_subcommand(1);
-    totp_ = enroll_->add_subcommand("totp", "an authenticator that shows one-time codes");
-    add_user(totp_, enrollment_.user);
-    totp_->add_option("--label", enrollment_.label, "what you will call it")
-        ->type_name("LABEL")
-        ->check(from_one_to(wire::kMaxLabel));
-    totp_
-        ->add_option("--replace", enrollment_.replace_label,
-                     "remove this one once the new one is proved")
-        ->type_name("LABEL")
-        ->check(from_one_to(wire::kMaxLabel));
+    totp_ = add_authenticator("totp", "an authenticator that shows one-time codes");
     totp_->add_option("--algorithm", algorithm_, "sha1 (the default), sha256 or sha512")
         ->type_name("NAME")
         ->check(an_algorithm);
-    totp_->add_option("--digits", digits_, "length of its codes: 6 (the default), 7 or 8")
-        ->type_name("N")
-        ->check(CLI::Range(6, 8).description(""));
+    add_digits(totp_);
+    hotp_ = add_authenticator("hotp", "one that shows the next code when it is pressed");
+    add_digits(hotp_);
+    yubikey_ = add_authenticator("yubikey", "a YubiKey that types a code when it is touched");
+    yubikey_->add_flag("--existing", existing_,
+                       "keep the secret that it holds; its private id and AES key are asked for");
     recovery_codes_ = enroll_->add_subcommand("recovery-codes",
                                               "ten codes for a lost device, instead of old ones");
     add_user(recovery_codes_, enrollment_.user);
+  }
+
+  CLI::App* add_authenticator(const char* name, const char* what) {
+    CLI::App* const verb = enroll_->add_subcommand(name, what);
+    add_user(verb, enrollment_.user);
+    verb->add_option("--label", enrollment_.label, "what you will call it")
+        ->type_name("LABEL")
+        ->check(from_one_to(wire::kMaxLabel));
+    verb->add_option("--replace", enrollment_.replace_label,
+                     "remove this one once the new one is proved")
+        ->type_name("LABEL")
+        ->check(from_one_to(wire::kMaxLabel));
+    return verb;
+  }
+
+  void add_digits(CLI::App* verb) {
+    verb->add_option("--digits", digits_, "length of its codes: 6 (the default), 7 or 8")
+        ->type_name("N")
+        ->check(CLI::Range(6, 8).description(""));
   }
 
   void add_administration() {
@@ -248,6 +261,15 @@ class Grammar {
       enrollment_.digits = static_cast<std::uint8_t>(digits_);
       return enrollment_;
     }
+    if (hotp_->parsed()) {
+      enrollment_.kind = wire::EnrollKind::Hotp;
+      enrollment_.digits = static_cast<std::uint8_t>(digits_);
+      return enrollment_;
+    }
+    if (yubikey_->parsed()) {
+      enrollment_.kind = existing_ ? wire::EnrollKind::ExistingYubiKey : wire::EnrollKind::YubiKey;
+      return enrollment_;
+    }
     if (recovery_codes_->parsed()) {
       enrollment_.kind = wire::EnrollKind::RecoveryCodes;
       return enrollment_;
@@ -275,6 +297,8 @@ class Grammar {
   CLI::App app_{"Step up, and manage your second factors on this host."};
   CLI::App* enroll_ = nullptr;
   CLI::App* totp_ = nullptr;
+  CLI::App* hotp_ = nullptr;
+  CLI::App* yubikey_ = nullptr;
   CLI::App* recovery_codes_ = nullptr;
   CLI::App* ticket_ = nullptr;
   CLI::App* reset_ = nullptr;
@@ -294,6 +318,7 @@ class Grammar {
   wire::EnrollRequest enrollment_;
   std::string algorithm_ = "sha1";
   int digits_ = 6;
+  bool existing_ = false;
   wire::RevokeRequest revocation_;
   EnableCommand enabling_;
   DisableCommand disabling_;

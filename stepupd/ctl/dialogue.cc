@@ -42,6 +42,13 @@ bool is_plain(std::string_view text, std::string_view also = {}) noexcept {
   });
 }
 
+// Input is untrusted: it becomes part of a command that a person is to run.
+bool is_alphanumeric(std::string_view text) noexcept {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
+  });
+}
+
 class Relay {
  public:
   Relay(wire::Client& client, const Terminal& terminal, const std::string& socket, bool as_json)
@@ -112,6 +119,7 @@ class Relay {
       case wire::MessageType::StatusReport: return take<wire::StatusReport>(packet);
       case wire::MessageType::CredentialList: return take<wire::CredentialList>(packet);
       case wire::MessageType::NewAuthenticator: return take<wire::NewAuthenticator>(packet);
+      case wire::MessageType::NewYubiKey: return take<wire::NewYubiKey>(packet);
       case wire::MessageType::NewRecoveryCodes: return take<wire::NewRecoveryCodes>(packet);
       case wire::MessageType::NewTicket: return take<wire::NewTicket>(packet);
       case wire::MessageType::SessionList: return take<wire::SessionList>(packet);
@@ -170,6 +178,27 @@ class Relay {
     }
     show(uri);
     show("\n");
+  }
+
+  void on(const wire::NewYubiKey& yubikey) {
+    for (const std::string_view value :
+         {std::string_view(yubikey.public_id), yubikey.private_id.text(), yubikey.aes_key.text()}) {
+      if (!is_alphanumeric(value)) return lost(Errc::Malformed);
+    }
+    show(yubikey_heading());
+    show_yubikey("ykman otp yubiotp 2 --public-id ", " --private-id ", " --key ", yubikey);
+    show("or\n");
+    show_yubikey("ykpersonalize -2 -ofixed=", " -ouid=", " -a", yubikey);
+  }
+
+  // One command that writes the secret into the key, on a line of its own.
+  void show_yubikey(std::string_view command, std::string_view before_private_id,
+                    std::string_view before_key, const wire::NewYubiKey& yubikey) {
+    for (const std::string_view piece :
+         {std::string_view("  "), command, std::string_view(yubikey.public_id), before_private_id,
+          yubikey.private_id.text(), before_key, yubikey.aes_key.text(), std::string_view("\n")}) {
+      show(piece);
+    }
   }
 
   void on(const wire::NewRecoveryCodes& recovery) {

@@ -118,6 +118,11 @@ std::string render(const wire::SessionList& list) {
   return out;
 }
 
+std::string yubikey_heading() {
+  return "Write this secret into slot 2 of your YubiKey, with one of these commands, on a computer "
+         "that you trust. What slot 2 held before is gone then.\n";
+}
+
 std::string ticket_heading(const wire::NewTicket& ticket) {
   return "Enrolment ticket for " + printable(ticket.user) + ", good once, until " +
          local_time(ticket.expires_at) + ":\n";

@@ -14,6 +14,9 @@ namespace stepup::ctl {
 [[nodiscard]] std::string render(const wire::StatusReport& status);
 [[nodiscard]] std::string render(const wire::SessionList& list);  // looks up user names
 
+// The lines before the commands that write a new secret into a YubiKey.
+[[nodiscard]] std::string yubikey_heading();
+
 // The lines before and after a ticket, which stands alone on its own line.
 [[nodiscard]] std::string ticket_heading(const wire::NewTicket& ticket);
 [[nodiscard]] std::string ticket_advice(const wire::NewTicket& ticket);

@@ -224,6 +224,7 @@ Verdict refusal_of(const Engine& engine, const EnrollFailure& failure, const Sub
       return denied(MessageId::RefusedNoSuchLabel, {label, subject.name});
     case EnrollRefusal::LabelForm: return denied(MessageId::RefusedLabelForm);
     case EnrollRefusal::TooMany: return denied(MessageId::RefusedTooMany, {subject.name});
+    case EnrollRefusal::KeyTaken: return denied(MessageId::RefusedKeyTaken);
     case EnrollRefusal::Digits: return denied(MessageId::RefusedDigits);
     case EnrollRefusal::Ticket: return denied(MessageId::RefusedTicket, {subject.name});
     case EnrollRefusal::LastCredential: return denied(MessageId::RefusedLastCredential);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/daemon/credential_rows.h"
 
+#include <cstdint>
 #include <string>
+
+#include "stepupd/factor/yubico_otp.h"
 
 namespace stepup::daemon {
 namespace {
@@ -15,9 +18,20 @@ const char* name_of(factor::HashAlgorithm algorithm) {
   return "?";
 }
 
-std::string details_of(const factor::TotpParameters& totp) {
-  return std::string(name_of(totp.algorithm)) + ", " + std::to_string(totp.digits) + " digits, " +
-         std::to_string(totp.period.count()) + " s";
+std::string details_of(const store::Credential& credential) {
+  const factor::TotpParameters& parameters = credential.parameters;
+  const std::string form = std::string(name_of(parameters.algorithm)) + ", " +
+                           std::to_string(parameters.digits) + " digits, ";
+  const std::uint64_t last = credential.last_step.value_or(0);
+  switch (credential.factor) {
+    case FactorKind::Totp: return form + std::to_string(parameters.period.count()) + " s";
+    case FactorKind::Hotp: return form + "counter " + std::to_string(last);
+    case FactorKind::YubicoOtp:
+      return "id " + credential.public_id + ", session " +
+             std::to_string(factor::yubico_session(last));
+    case FactorKind::RecoveryCode: break;
+  }
+  return "?";
 }
 
 }  // namespace
@@ -28,7 +42,7 @@ Result<std::vector<wire::CredentialRow>> list_credentials(store::Store& store,
   if (!holdings) return std::unexpected(holdings.error());
   std::vector<wire::CredentialRow> rows;
   for (const store::Credential& credential : holdings->credentials) {
-    rows.push_back({credential.factor, credential.label, details_of(credential.parameters),
+    rows.push_back({credential.factor, credential.label, details_of(credential),
                     credential.created_at, credential.last_used_at.value_or(0)});
   }
   if (const auto& codes = holdings->recovery_codes; codes.total > 0) {

@@ -11,6 +11,8 @@
 #include "stepupd/daemon/control_dialogue.h"
 #include "stepupd/daemon/enrollment.h"
 #include "stepupd/daemon/step_up.h"
+#include "stepupd/factor/hex.h"
+#include "stepupd/factor/yubico_otp.h"
 
 namespace stepup::daemon {
 namespace {
@@ -29,16 +31,18 @@ Verdict denied(MessageId id, std::vector<std::string> args = {}) {
   };
 }
 
-// Prompts until `proves` accepts the answer, three times at the most.  Returns the answer.
-using Proves = std::function<bool(const SecretBytes&)>;
-Task<std::optional<SecretBytes>> ask_until(Connection& connection, MessageId prompt,
-                                           MessageId correction, Proves proves) {
+// Prompts until `mend` has no correction for the answer, three times at the most.  Returns the
+// answer.
+using Mend = std::function<wire::Words(const SecretBytes&)>;
+Task<std::optional<SecretBytes>> ask_until(Connection& connection, MessageId prompt, bool echo,
+                                           Mend mend) {
   for (int attempt = 1; attempt <= kAttempts; ++attempt) {
-    auto asking = connection.ask({prompt, {}}, true, kToSetUp);
+    auto asking = connection.ask({prompt, {}}, echo, kToSetUp);
     Reply reply = co_await asking;
     if (reply.kind != Reply::Kind::Answered) break;
-    if (proves(reply.answer)) co_return std::move(reply.answer);
-    connection.tell({correction, {}});
+    wire::Words correction = mend(reply.answer);
+    if (correction.id == MessageId::None) co_return std::move(reply.answer);
+    connection.tell(std::move(correction));
   }
   co_return std::nullopt;
 }
@@ -66,33 +70,94 @@ Task<std::optional<SecretBytes>> ask_for_ticket(Engine& engine, Connection& conn
 
 factor::TotpParameters parameters_of(const wire::EnrollRequest& request) {
   factor::TotpParameters parameters;
+  if (request.kind != wire::EnrollKind::Totp && request.kind != wire::EnrollKind::Hotp) {
+    return parameters;
+  }
+  parameters.digits = request.digits;
+  if (request.kind == wire::EnrollKind::Hotp) return parameters;  // RFC 4226 knows SHA-1 alone
   switch (request.algorithm) {
     case wire::HashAlgorithm::Sha1: parameters.algorithm = factor::HashAlgorithm::Sha1; break;
     case wire::HashAlgorithm::Sha256: parameters.algorithm = factor::HashAlgorithm::Sha256; break;
     case wire::HashAlgorithm::Sha512: parameters.algorithm = factor::HashAlgorithm::Sha512; break;
   }
-  parameters.digits = request.digits;
   return parameters;
+}
+
+FactorKind factor_of(wire::EnrollKind kind) {
+  switch (kind) {
+    case wire::EnrollKind::Totp: return FactorKind::Totp;
+    case wire::EnrollKind::Hotp: return FactorKind::Hotp;
+    case wire::EnrollKind::YubiKey:
+    case wire::EnrollKind::ExistingYubiKey: return FactorKind::YubicoOtp;
+    case wire::EnrollKind::RecoveryCodes: break;
+  }
+  return FactorKind::RecoveryCode;
 }
 
 // What a commit stores; owned together by the job that stores it.
 struct Proofs {
-  std::optional<PendingTotp> totp;
+  std::optional<PendingAuthenticator> authenticator;
   std::optional<PendingRecoveryCodes> recovery;
   std::optional<SecretBytes> ticket;
 };
 
+// Asks for a secret of `size` bytes that a YubiKey holds.
+Task<std::optional<SecretBytes>> ask_for_hex(Connection& connection, MessageId prompt,
+                                             std::size_t size) {
+  auto asking = ask_until(connection, prompt, false, [size](const SecretBytes& typed) {
+    if (factor::read_hex(typed.text(), size)) return wire::Words{};
+    return wire::Words{MessageId::NotHex, {std::to_string(size * 2)}};
+  });
+  const auto typed = co_await std::move(asking);
+  if (!typed) co_return std::nullopt;
+  co_return factor::read_hex(typed->text(), size);
+}
+
+// Gives the secret to the person who is to put it into the authenticator, or asks for the one that
+// it holds.  False when none was given.
+Task<bool> hand_over(Connection& connection, wire::EnrollKind kind, PendingAuthenticator& pending) {
+  if (kind == wire::EnrollKind::ExistingYubiKey) {
+    auto asking =
+        ask_for_hex(connection, MessageId::PromptPrivateId, factor::kYubicoPrivateIdBytes);
+    const auto private_id = co_await std::move(asking);
+    if (!private_id) co_return false;
+    auto asking_key = ask_for_hex(connection, MessageId::PromptAesKey, factor::kYubicoKeyBytes);
+    const auto aes_key = co_await std::move(asking_key);
+    if (!aes_key) co_return false;
+    keep_yubikey_secret(pending, *private_id, *aes_key);
+  } else if (kind == wire::EnrollKind::YubiKey) {
+    const auto secret = pending.key.view();
+    connection.send(wire::NewYubiKey{pending.public_id,
+                                     factor::hex(secret.first(factor::kYubicoPrivateIdBytes)),
+                                     factor::hex(secret.subspan(factor::kYubicoPrivateIdBytes))});
+  } else {
+    connection.send(wire::NewAuthenticator{pending.otpauth_uri.copy()});
+  }
+  co_return true;
+}
+
+wire::Words correction_of(Proof proof, FactorKind factor) {
+  switch (proof) {
+    case Proof::Good: return {};
+    case Proof::OtherLayout: return {MessageId::OtherKeyboardLayout, {}};
+    case Proof::Wrong: break;
+  }
+  return {factor == FactorKind::YubicoOtp ? MessageId::WrongYubiKeyCode : MessageId::WrongCode, {}};
+}
+
 // The new authenticator, shown and proved.  Returns the refusal, or nothing.
-Task<std::optional<Verdict>> prove_authenticator(Engine& engine, Connection& connection,
-                                                 Target target, wire::EnrollRequest request,
-                                                 Proofs& proofs) {
-  auto preparing = engine.with_store<Enrolled<PendingTotp>>(
+Task<std::optional<Verdict>> prove_new_authenticator(Engine& engine, Connection& connection,
+                                                     Target target, wire::EnrollRequest request,
+                                                     Proofs& proofs) {
+  const AuthenticatorOrder order{factor_of(request.kind), request.label, request.replace_label,
+                                 parameters_of(request)};
+  auto preparing = engine.with_store<Enrolled<PendingAuthenticator>>(
       target.subject.uid,
-      [target, request, host = engine.host](store::Store& store) -> Result<Enrolled<PendingTotp>> {
-        return lifted(prepare_totp(store, target.subject, host, request.label,
-                                   request.replace_label, parameters_of(request)));
+      [target, order,
+       host = engine.host](store::Store& store) -> Result<Enrolled<PendingAuthenticator>> {
+        return lifted(prepare_authenticator(store, target.subject, host, order));
       });
-  Result<Enrolled<PendingTotp>> prepared = co_await preparing;
+  Result<Enrolled<PendingAuthenticator>> prepared = co_await preparing;
   if (!prepared) co_return unavailable(engine, prepared.error());
   if (!*prepared) {
     const auto why = prepared->error();
@@ -100,12 +165,15 @@ Task<std::optional<Verdict>> prove_authenticator(Engine& engine, Connection& con
     co_return refusal_of(engine, why, target.subject,
                          about_old ? request.replace_label : request.label);
   }
-  proofs.totp = std::move(**prepared);
-  connection.send(wire::NewAuthenticator{proofs.totp->otpauth_uri.copy()});
-  auto proving = ask_until(connection, MessageId::PromptNewCode, MessageId::WrongCode,
-                           [&engine, &proofs](const SecretBytes& code) {
-                             return prove_totp(*proofs.totp, code, engine.now());
-                           });
+  PendingAuthenticator& pending = proofs.authenticator.emplace(std::move(**prepared));
+  auto handing = hand_over(connection, request.kind, pending);
+  const bool handed = co_await std::move(handing);
+  if (!handed) co_return denied(MessageId::RefusedCancelled, {"enrolment", engine.host});
+  const MessageId prompt = order.factor == FactorKind::YubicoOtp ? MessageId::PromptNewYubiKey
+                                                                 : MessageId::PromptNewCode;
+  auto proving = ask_until(connection, prompt, true, [&engine, &pending](const SecretBytes& code) {
+    return correction_of(prove_authenticator(pending, code, engine.now()), pending.factor);
+  });
   const auto code = co_await std::move(proving);
   if (!code) co_return denied(MessageId::RefusedWrongCode, {"enrolment", engine.host});
   co_return std::nullopt;
@@ -120,9 +188,11 @@ Task<std::optional<Verdict>> prove_recovery_codes(Engine& engine, Connection& co
   if (!prepared) co_return unavailable(engine, prepared.error());
   proofs.recovery = std::move(*prepared);
   connection.send(wire::NewRecoveryCodes{proofs.recovery->text.copy()});
-  auto proving = ask_until(
-      connection, MessageId::PromptRecoveryBack, MessageId::WrongCode,
-      [&proofs](const SecretBytes& typed) { return prove_recovery_code(*proofs.recovery, typed); });
+  auto proving = ask_until(connection, MessageId::PromptRecoveryBack, true,
+                           [&proofs](const SecretBytes& typed) {
+                             const bool good = prove_recovery_code(*proofs.recovery, typed);
+                             return wire::Words{good ? MessageId::None : MessageId::WrongCode, {}};
+                           });
   const auto code = co_await std::move(proving);
   if (!code) co_return denied(MessageId::RefusedWrongCode, {"enrolment", engine.host});
   co_return std::nullopt;
@@ -150,7 +220,7 @@ Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::A
                      {std::to_string(uid), standing->recorded_name, target.subject.name});
   }
   const bool first = standing->highest == Level::None;
-  const bool new_authenticator = request.kind == wire::EnrollKind::Totp;
+  const bool new_authenticator = request.kind != wire::EnrollKind::RecoveryCodes;
   if (first && !new_authenticator) {
     co_return denied(MessageId::RefusedNotEnrolled, {target.subject.name});
   }
@@ -166,7 +236,7 @@ Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::A
     if (refusal) co_return *refusal;
   }
   if (new_authenticator) {
-    auto proving = prove_authenticator(engine, connection, target, request, *proofs);
+    auto proving = prove_new_authenticator(engine, connection, target, request, *proofs);
     const auto refusal = co_await std::move(proving);
     if (refusal) co_return *refusal;
   }
@@ -175,7 +245,8 @@ Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::A
     const auto refusal = co_await std::move(proving);
     if (refusal) co_return *refusal;
   }
-  const std::string label = proofs->totp ? proofs->totp->label : "recovery-codes";
+  const std::optional<PendingAuthenticator>& added = proofs->authenticator;
+  const std::string label = added ? added->label : store::kRecoveryLabel;
 
   // A reset or a revoke meanwhile ends every enrolment that was under way.
   if (engine.ledger.epoch(uid) != epoch) {
@@ -183,10 +254,10 @@ Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::A
   }
   auto committing = engine.with_store<Enrolled<void>>(
       uid, [target, proofs, now = engine.now()](store::Store& store) -> Result<Enrolled<void>> {
-        return lifted(
-            commit_enrollment(store, target.subject, proofs->totp ? &*proofs->totp : nullptr,
-                              proofs->recovery ? &*proofs->recovery : nullptr,
-                              proofs->ticket ? &*proofs->ticket : nullptr, target.actor, now));
+        return lifted(commit_enrollment(
+            store, target.subject, proofs->authenticator ? &*proofs->authenticator : nullptr,
+            proofs->recovery ? &*proofs->recovery : nullptr,
+            proofs->ticket ? &*proofs->ticket : nullptr, target.actor, now));
       });
   const Result<Enrolled<void>> committed = co_await committing;
   if (!committed) co_return unavailable(engine, committed.error());

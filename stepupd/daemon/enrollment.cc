@@ -7,9 +7,6 @@
 #include <utility>
 
 #include "stepupd/factor/digest.h"
-#include "stepupd/factor/otp_format.h"
-#include "stepupd/factor/otpauth_uri.h"
-#include "stepupd/factor/random.h"
 #include "stepupd/factor/readable_code.h"
 
 namespace stepup::daemon {
@@ -57,9 +54,20 @@ const Credential* find(const Holdings& held, std::string_view label) {
   return found == held.credentials.end() ? nullptr : &*found;
 }
 
-std::string free_label(const Holdings& held) {
-  std::string label = "phone";
-  for (int n = 2; find(held, label) != nullptr; ++n) label = "phone-" + std::to_string(n);
+const char* usual_label(FactorKind factor) {
+  switch (factor) {
+    case FactorKind::Totp: return "phone";
+    case FactorKind::Hotp: return "hotp";
+    case FactorKind::YubicoOtp: return "yubikey";
+    case FactorKind::RecoveryCode: break;
+  }
+  return "?";
+}
+
+std::string free_label(const Holdings& held, FactorKind factor) {
+  const std::string usual = usual_label(factor);
+  std::string label = usual;
+  for (int n = 2; find(held, label) != nullptr; ++n) label = usual + "-" + std::to_string(n);
   return label;
 }
 
@@ -123,15 +131,24 @@ Result<IssuedTicket> add_ticket(Transaction& transaction, const Subject& subject
   return IssuedTicket{factor::grouped(*ticket, {5, 5, 5, 5, 6}), expires_at};
 }
 
-Enrolled<void> store_totp(Transaction& transaction, const Holdings& held, const Subject& subject,
-                          const PendingTotp& totp, const std::string& actor, const Now& now) {
+// Whether another credential than `replaced` is the same YubiKey: a code could count in both.
+bool is_enrolled(const Holdings& held, const std::string& public_id, const Credential* replaced) {
+  return !public_id.empty() && std::ranges::any_of(held.credentials, [&](const Credential& other) {
+    return &other != replaced && other.public_id == public_id;
+  });
+}
+
+Enrolled<void> store_authenticator(Transaction& transaction, const Holdings& held,
+                                   const Subject& subject, const PendingAuthenticator& pending,
+                                   const std::string& actor, const Now& now) {
   const Credential* replaced = nullptr;
-  if (!totp.replace_label.empty()) {
-    replaced = find(held, totp.replace_label);
+  if (!pending.replace_label.empty()) {
+    replaced = find(held, pending.replace_label);
     if (replaced == nullptr) return refused(EnrollRefusal::NoSuchLabel);
   }
-  // Asked again, because another dialogue may have ended since prepare_totp().
-  if (const auto why = obstacle(held, totp.label, replaced)) return refused(*why);
+  // Asked again, because another dialogue may have ended since prepare_authenticator().
+  if (const auto why = obstacle(held, pending.label, replaced)) return refused(*why);
+  if (is_enrolled(held, pending.public_id, replaced)) return refused(EnrollRefusal::KeyTaken);
   if (replaced != nullptr) {
     auto done = transaction.remove_credential(replaced->id);
     if (done) {
@@ -143,15 +160,16 @@ Enrolled<void> store_totp(Transaction& transaction, const Holdings& held, const 
   }
   Credential credential;
   credential.owner = subject;
-  credential.factor = FactorKind::Totp;
-  credential.label = totp.label;
+  credential.factor = pending.factor;
+  credential.label = pending.label;
   credential.created_at = now.unix_seconds;
-  credential.parameters = totp.parameters;
-  credential.last_step = totp.proved_step;  // the code typed back is used
-  const auto added = transaction.add_credential(credential, totp.key);
+  credential.parameters = pending.parameters;
+  credential.last_step = pending.proved_step;  // the code typed back is used
+  credential.public_id = pending.public_id;
+  const auto added = transaction.add_credential(credential, pending.key);
   if (!added) return ours(added.error());
   const auto told = transaction.add_notice(
-      subject.uid, notice_of(ChangeNotice::Kind::Added, FactorKind::Totp, totp.label, actor, now));
+      subject.uid, notice_of(ChangeNotice::Kind::Added, pending.factor, pending.label, actor, now));
   if (!told) return ours(told.error());
   return {};
 }
@@ -168,10 +186,11 @@ Status remove_recovery_codes(Transaction& transaction, const Holdings& held, con
 
 }  // namespace
 
-Enrolled<PendingTotp> prepare_totp(store::Store& store, const Subject& subject,
-                                   const std::string& host, std::string label,
-                                   std::string replace_label, factor::TotpParameters parameters) {
-  if (parameters.digits < factor::kMinDigits || parameters.digits > factor::kMaxDigits) {
+Enrolled<PendingAuthenticator> prepare_authenticator(store::Store& store, const Subject& subject,
+                                                     const std::string& host,
+                                                     AuthenticatorOrder order) {
+  if (order.parameters.digits < factor::kMinDigits ||
+      order.parameters.digits > factor::kMaxDigits) {
     return refused(EnrollRefusal::Digits);
   }
   auto transaction = store.begin_reading();
@@ -179,63 +198,20 @@ Enrolled<PendingTotp> prepare_totp(store::Store& store, const Subject& subject,
   const auto held = holdings_of(*transaction, subject);
   if (!held) return ours(held.error());
   const Credential* replaced = nullptr;
-  if (!replace_label.empty()) {
-    replaced = find(*held, replace_label);
+  if (!order.replace_label.empty()) {
+    replaced = find(*held, order.replace_label);
     if (replaced == nullptr) return refused(EnrollRefusal::NoSuchLabel);
   }
-  if (label.empty()) label = replaced != nullptr ? replaced->label : free_label(*held);
-  if (const auto why = obstacle(*held, label, replaced)) return refused(*why);
-
-  auto key = factor::random_bytes(factor::key_size_of(parameters.algorithm));
-  if (!key) return ours(key.error());
-  PendingTotp pending;
-  pending.label = std::move(label);
-  pending.replace_label = std::move(replace_label);
-  pending.parameters = parameters;
-  pending.otpauth_uri = factor::otpauth_uri(parameters, *key, host, subject.name);
-  pending.key = std::move(*key);
-  return pending;
-}
-
-bool prove_totp(PendingTotp& pending, const SecretBytes& code, const Now& now) {
-  const factor::TypedAnswer typed = factor::classify_answer(code);
-  if (typed.form != factor::AnswerForm::Digits) return false;
-  const auto judged = factor::judge_totp(pending.parameters, pending.key, typed.text.text(),
-                                         now.unix_seconds, std::nullopt);
-  if (!judged || judged->verdict != factor::TotpVerdict::Accepted) return false;
-  pending.proved_step = judged->step;
-  return true;
-}
-
-Result<PendingRecoveryCodes> prepare_recovery_codes(factor::ScryptCost cost) {
-  auto codes = factor::new_recovery_codes();
-  if (!codes) return std::unexpected(codes.error());
-  PendingRecoveryCodes pending;
-  std::vector<SecretBytes> lines;
-  std::size_t size = 0;
-  for (const SecretBytes& code : *codes) {
-    auto hash = factor::hash_recovery_code(code, cost);
-    if (!hash) return std::unexpected(hash.error());
-    pending.hashes.push_back(std::move(*hash));
-    lines.push_back(factor::printed_recovery_code(code));
-    size += lines.back().size() + 1;
+  if (order.label.empty()) {
+    order.label = replaced != nullptr ? replaced->label : free_label(*held, order.factor);
   }
-  pending.text = SecretBytes(size);
-  auto to = pending.text.bytes().begin();
-  for (const SecretBytes& line : lines) {
-    to = std::ranges::copy(line.view(), to).out;
-    *to++ = '\n';
-  }
-  pending.codes = std::move(*codes);
-  return pending;
-}
+  if (const auto why = obstacle(*held, order.label, replaced)) return refused(*why);
 
-bool prove_recovery_code(const PendingRecoveryCodes& pending, const SecretBytes& typed) {
-  const factor::TypedAnswer answer = factor::classify_answer(typed);
-  if (answer.form != factor::AnswerForm::RecoveryCode) return false;
-  return std::ranges::any_of(pending.codes, [&](const SecretBytes& code) {
-    return factor::equal_in_constant_time(code.view(), answer.text.view());
-  });
+  auto pending = make_authenticator(order.factor, order.parameters, host, subject.name);
+  if (!pending) return ours(pending.error());
+  pending->label = std::move(order.label);
+  pending->replace_label = std::move(order.replace_label);
+  return std::move(*pending);
 }
 
 Result<bool> ticket_is_good(store::Store& store, const Subject& subject, const SecretBytes& ticket,
@@ -248,10 +224,10 @@ Result<bool> ticket_is_good(store::Store& store, const Subject& subject, const S
 }
 
 Enrolled<void> commit_enrollment(store::Store& store, const Subject& subject,
-                                 const PendingTotp* totp, const PendingRecoveryCodes* recovery,
-                                 const SecretBytes* ticket, const std::string& actor,
-                                 const Now& now) {
-  if (totp != nullptr && totp->proved_step == 0) {
+                                 const PendingAuthenticator* authenticator,
+                                 const PendingRecoveryCodes* recovery, const SecretBytes* ticket,
+                                 const std::string& actor, const Now& now) {
+  if (authenticator != nullptr && !authenticator->proved_step) {
     return ours({Errc::Internal, 0, "an authenticator that was not proved"});
   }
   auto transaction = store.begin();
@@ -269,10 +245,9 @@ Enrolled<void> commit_enrollment(store::Store& store, const Subject& subject,
   if (const auto claimed = claim_account(*transaction, *held, subject); !claimed) {
     return ours(claimed.error());
   }
-  if (totp != nullptr) {
-    if (auto stored = store_totp(*transaction, *held, subject, *totp, actor, now); !stored) {
-      return stored;
-    }
+  if (authenticator != nullptr) {
+    auto stored = store_authenticator(*transaction, *held, subject, *authenticator, actor, now);
+    if (!stored) return stored;
   }
   if (recovery != nullptr) {
     const auto kind = held->recovery_codes.total == 0 ? ChangeNotice::Kind::Added

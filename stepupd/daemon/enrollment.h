@@ -6,34 +6,24 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "stepupd/base/result.h"
 #include "stepupd/base/secret_bytes.h"
 #include "stepupd/base/terms.h"
-#include "stepupd/daemon/otp_verification.h"
-#include "stepupd/factor/recovery_code.h"
+#include "stepupd/daemon/pending_credentials.h"
 #include "stepupd/factor/totp.h"
 #include "stepupd/store/store.h"
 
 namespace stepup::daemon {
 
-// A TOTP authenticator that has not been proved yet.  Only in memory: if the dialogue ends, it
-// never was.
-struct PendingTotp {
+// What a person wants to enrol.
+struct AuthenticatorOrder {
+  FactorKind factor = FactorKind::Totp;
+  // 1 to 64 printable ASCII characters without a space at either end, and the subject's only one
+  // whatever its case.  Empty = that of the credential to be replaced, or a free one.
   std::string label;
-  std::string replace_label;
+  std::string replace_label;  // not empty: that one goes once the new one is proved
   factor::TotpParameters parameters;
-  SecretBytes key;
-  SecretBytes otpauth_uri;
-  std::uint64_t proved_step = 0;  // step of the code typed back; 0 = not proved
-};
-
-// Recovery codes shown, but not yet typed back.
-struct PendingRecoveryCodes {
-  std::vector<SecretBytes> codes;
-  std::vector<factor::RecoveryHash> hashes;
-  SecretBytes text;  // one a line
 };
 
 enum class EnrollRefusal : std::uint8_t {
@@ -41,6 +31,7 @@ enum class EnrollRefusal : std::uint8_t {
   NoSuchLabel,
   LabelForm,
   TooMany,
+  KeyTaken,  // that YubiKey is enrolled already
   Digits,
   Ticket,
   LastCredential,
@@ -57,26 +48,11 @@ struct EnrollFailure {
 template <typename T>
 using Enrolled = std::expected<T, EnrollFailure>;
 
-// Makes the key and its otpauth URI for `subject` on `host`.  An empty label becomes that of the
-// replaced authenticator, else "phone", "phone-2", ...  A label is 1 to 64 printable ASCII
-// characters without a space at either end, and is the subject's only one whatever its case.
-// Nothing is stored.
-[[nodiscard]] Enrolled<PendingTotp> prepare_totp(store::Store& store, const Subject& subject,
-                                                 const std::string& host, std::string label,
-                                                 std::string replace_label,
-                                                 factor::TotpParameters parameters);
-
-// Input is untrusted: what a person typed.  Whether `code` is one of the authenticator's now; sets
-// proved_step.
-[[nodiscard]] bool prove_totp(PendingTotp& pending, const SecretBytes& code, const Now& now);
-
-// Makes and hashes ten recovery codes: about half a second at the default cost.  Nothing is stored.
-[[nodiscard]] Result<PendingRecoveryCodes> prepare_recovery_codes(factor::ScryptCost cost = {});
-
-// Input is untrusted: what a person typed.  Whether `typed` is one of the pending codes (it stays
-// unused).
-[[nodiscard]] bool prove_recovery_code(const PendingRecoveryCodes& pending,
-                                       const SecretBytes& typed);
+// Makes an authenticator for `subject` on `host`, to be proved.  Nothing is stored.
+[[nodiscard]] Enrolled<PendingAuthenticator> prepare_authenticator(store::Store& store,
+                                                                   const Subject& subject,
+                                                                   const std::string& host,
+                                                                   AuthenticatorOrder order);
 
 // Input is untrusted: what a person typed.  Whether `ticket` lets `subject` enrol a first factor
 // now; it is spent only by commit.
@@ -88,7 +64,7 @@ using Enrolled = std::expected<T, EnrollFailure>;
 // for one that is gone by now: EnrollRefusal::Ticket), and the notice to the subject.  `actor` is
 // who did it: a user name.
 [[nodiscard]] Enrolled<void> commit_enrollment(store::Store& store, const Subject& subject,
-                                               const PendingTotp* totp,
+                                               const PendingAuthenticator* authenticator,
                                                const PendingRecoveryCodes* recovery,
                                                const SecretBytes* ticket, const std::string& actor,
                                                const Now& now);

@@ -2,22 +2,21 @@
 #include "stepupd/daemon/otp_verification.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <optional>
+#include <span>
 #include <utility>
 
+#include "stepupd/factor/hotp_window.h"
 #include "stepupd/factor/otp_format.h"
 #include "stepupd/factor/recovery_code.h"
 #include "stepupd/factor/totp.h"
+#include "stepupd/factor/yubico_otp.h"
 
 namespace stepup::daemon {
 namespace {
 
-using namespace std::chrono_literals;
 using store::Transaction;
-
-constexpr BootTime kFirstBackoff = 30s;
-constexpr int kForeignFailures = 20;
-constexpr BootTime kForeignSpan = 1h;
 
 // One answer, and the transaction in which it is judged and its consequence recorded.
 struct Judging {
@@ -28,33 +27,13 @@ struct Judging {
   const Limits& limits;
 };
 
-// How long ago `moment` was, at least.  Another boot's clock tells nothing but that it was before
-// this boot.
-BootTime elapsed_since(const store::BootMoment& moment, const Now& now) {
-  if (moment.boot_id != now.boot_id) return now.boot;
-  return std::max(now.boot - moment.at, BootTime::zero());
-}
-
-BootTime backoff_after(int failures, const Limits& limits) {
-  if (failures < limits.max_failures) return BootTime::zero();
-  const int doublings = std::min(failures - limits.max_failures, 20);
-  return std::min(kFirstBackoff * (std::int64_t{1} << doublings), limits.max_backoff);
-}
-
-// How long `factor` may not be tried from this origin.
-Result<BootTime> locked_for(Transaction& transaction, const store::FailureKey& key, const Now& now,
-                            const Limits& limits) {
-  const auto failures = transaction.failures(key);
-  if (!failures) return std::unexpected(failures.error());
-  BootTime left = backoff_after(failures->count, limits) - elapsed_since(failures->last, now);
-  if (key.origin != Origin::Self) {
-    const auto foreign = transaction.foreign_failures(key.uid, kForeignFailures);
-    if (!foreign) return std::unexpected(foreign.error());
-    if (foreign->size() >= kForeignFailures) {
-      left = std::max(left, kForeignSpan - elapsed_since(foreign->back(), now));
-    }
-  }
-  return std::max(left, BootTime::zero());
+// What a factor of the subject's says of an answer, before anything is counted.
+AnswerResult undecided(AnswerOutcome outcome, FactorKind factor, BootTime locked = {}) {
+  AnswerResult result;
+  result.outcome = outcome;
+  result.factor = factor;
+  result.locked_for = locked;
+  return result;
 }
 
 Result<BootTime> locked_for(const Judging& judging, FactorKind factor) {
@@ -62,24 +41,26 @@ Result<BootTime> locked_for(const Judging& judging, FactorKind factor) {
                     judging.limits);
 }
 
-// Counts a failure, durably, before anybody is told of it.
-Result<AnswerResult> failed(const Judging& judging, FactorKind factor, AnswerOutcome outcome) {
-  const store::BootMoment moment{judging.now.boot_id, judging.now.boot};
-  auto counted =
-      judging.transaction.add_failure({judging.subject.uid, factor, judging.origin}, moment);
-  if (counted && judging.origin != Origin::Self) {
-    counted =
-        judging.transaction.add_foreign_failure(judging.subject.uid, moment, kForeignFailures);
-  }
+// Counts a failure, durably, before anybody is told of it.  `missed` are the factors whose form the
+// answer has.  The result is locked only when all of them are.
+Result<AnswerResult> failed(const Judging& judging, std::span<const FactorKind> missed,
+                            AnswerResult result) {
+  const auto counted =
+      count_failure(judging.transaction, judging.subject.uid, missed, judging.origin, judging.now);
   if (!counted) return std::unexpected(counted.error());
-  const auto locked = locked_for(judging, factor);
-  if (!locked) return std::unexpected(locked.error());
+  std::optional<BootTime> soonest;
+  for (const FactorKind factor : missed) {
+    const auto locked = locked_for(judging, factor);
+    if (!locked) return std::unexpected(locked.error());
+    soonest = std::min(soonest.value_or(*locked), *locked);
+  }
   if (const auto done = judging.transaction.commit(); !done) return std::unexpected(done.error());
-  AnswerResult result;
-  result.outcome = outcome;
-  result.factor = factor;
-  result.locked_for = *locked;
+  result.locked_for = soonest.value_or(BootTime::zero());
   return result;
+}
+
+Result<AnswerResult> failed(const Judging& judging, FactorKind factor, AnswerOutcome outcome) {
+  return failed(judging, std::span(&factor, 1), undecided(outcome, factor));
 }
 
 // Ends the row of failures and makes the used step or code durable, before success is told.
@@ -92,67 +73,150 @@ Result<AnswerResult> accepted(const Judging& judging, AnswerResult result) {
   return result;
 }
 
-AnswerResult undecided(AnswerOutcome outcome, FactorKind factor, BootTime locked = {}) {
-  AnswerResult result;
-  result.outcome = outcome;
-  result.factor = factor;
-  result.locked_for = locked;
+// Whether `text` has the form of the codes of `credential`.
+bool fits(const store::Credential& credential, const SecretBytes& text) {
+  switch (credential.factor) {
+    case FactorKind::Totp:
+    case FactorKind::Hotp: return std::cmp_equal(credential.parameters.digits, text.size());
+    case FactorKind::YubicoOtp: return text.size() == factor::kYubicoOtpSize;
+    case FactorKind::RecoveryCode: break;
+  }
+  return false;
+}
+
+Result<factor::OtpJudgement> judge_with(const store::Credential& credential, const SecretBytes& key,
+                                        const SecretBytes& text, const Now& now) {
+  const factor::TotpParameters& parameters = credential.parameters;
+  switch (credential.factor) {
+    case FactorKind::Totp:
+      return factor::judge_totp(parameters, key, text.text(), now.unix_seconds,
+                                credential.last_step);
+    case FactorKind::Hotp:
+      return factor::judge_hotp(parameters.algorithm, parameters.digits, key, text.text(),
+                                {credential.last_step, credential.pending_step});
+    case FactorKind::YubicoOtp:
+      // The public id is no secret: whose key it is may be told by the time it takes.
+      if (factor::yubico_public_id(text) != credential.public_id) return factor::OtpJudgement{};
+      return factor::judge_yubico_otp(key, text, credential.last_step);
+    case FactorKind::RecoveryCode: break;
+  }
+  return failure(Errc::Internal, "a credential of no kind");
+}
+
+// The stronger word about an answer that several authenticators looked at.
+AnswerOutcome stronger(AnswerOutcome a, AnswerOutcome b) {
+  using enum AnswerOutcome;
+  for (const AnswerOutcome outcome : {Accepted, Replayed, NextWanted, Wrong, ClockImplausible}) {
+    if (a == outcome || b == outcome) return outcome;
+  }
+  return a;
+}
+
+// What the one authenticator says, with what follows from it for the store.
+Result<AnswerOutcome> ask(const Judging& judging, const store::Credential& credential,
+                          const SecretBytes& text) {
+  using factor::OtpVerdict;
+  const auto key = judging.transaction.key_of(credential);
+  if (!key) return std::unexpected(key.error());
+  const auto judged = judge_with(credential, *key, text, judging.now);
+  if (!judged) return std::unexpected(judged.error());
+  if (judged->verdict == OtpVerdict::Accepted) {
+    const auto fresh =
+        judging.transaction.advance_step(credential.id, judged->position, judging.now.unix_seconds);
+    if (!fresh) return std::unexpected(fresh.error());
+    return *fresh ? AnswerOutcome::Accepted : AnswerOutcome::Replayed;
+  }
+  // The two codes that resynchronise must be consecutive answers, too.
+  std::optional<std::uint64_t> pending;
+  if (judged->verdict == OtpVerdict::NextWanted) pending = judged->position;
+  if (pending != credential.pending_step) {
+    const auto set = judging.transaction.set_pending_step(credential.id, pending);
+    if (!set) return std::unexpected(set.error());
+  }
+  switch (judged->verdict) {
+    case OtpVerdict::Accepted: break;
+    case OtpVerdict::Replayed: return AnswerOutcome::Replayed;
+    case OtpVerdict::NextWanted: return AnswerOutcome::NextWanted;
+    case OtpVerdict::Wrong: return AnswerOutcome::Wrong;
+    case OtpVerdict::ClockImplausible: return AnswerOutcome::ClockImplausible;
+  }
+  return AnswerOutcome::Wrong;
+}
+
+// What all authenticators of `factor` say of `text`, with nothing counted: NotACode when it has the
+// form of none.  Fails with Untrusted when none that it fits could be opened.
+Result<AnswerResult> ask_all(const Judging& judging, const store::Holdings& held, FactorKind factor,
+                             const SecretBytes& text) {
+  const auto fitting = [&](const store::Credential& credential) {
+    return credential.factor == factor && fits(credential, text);
+  };
+  AnswerResult result = undecided(AnswerOutcome::NotACode, factor);
+  if (std::ranges::none_of(held.credentials, fitting)) return result;
+  const auto locked = locked_for(judging, factor);
+  if (!locked) return std::unexpected(locked.error());
+  if (*locked > BootTime::zero()) return undecided(AnswerOutcome::LockedOut, factor, *locked);
+
+  std::optional<Error> unopened;
+  for (const store::Credential& credential : held.credentials) {
+    if (!fitting(credential)) continue;
+    const auto outcome = ask(judging, credential, text);
+    if (!outcome && outcome.error().code != Errc::Untrusted) {
+      return std::unexpected(outcome.error());
+    }
+    if (!outcome) {
+      unopened = outcome.error();  // one damaged record must not take the others with it
+      continue;
+    }
+    // Every authenticator that shows this code has used it now; the first one is named.
+    if (*outcome == AnswerOutcome::Accepted && result.outcome != AnswerOutcome::Accepted) {
+      result.credential_id = credential.id;
+      result.label = credential.label;
+    }
+    result.outcome = stronger(result.outcome, *outcome);
+  }
+  if (result.outcome == AnswerOutcome::NotACode && unopened) return std::unexpected(*unopened);
   return result;
 }
 
-Result<AnswerResult> judge_digits(const Judging& judging, const SecretBytes& digits) {
-  auto credentials = judging.transaction.credentials(judging.subject.uid);
-  if (!credentials) return std::unexpected(credentials.error());
-  std::erase_if(*credentials, [&](const store::Credential& credential) {
-    return credential.factor != FactorKind::Totp ||
-           std::cmp_not_equal(credential.parameters.digits, digits.size());
-  });
-  if (credentials->empty()) return undecided(AnswerOutcome::NotACode, FactorKind::Totp);
-  const auto locked = locked_for(judging, FactorKind::Totp);
-  if (!locked) return std::unexpected(locked.error());
-  if (*locked > BootTime::zero()) {
-    return undecided(AnswerOutcome::LockedOut, FactorKind::Totp, *locked);
-  }
-
-  AnswerResult result;
-  bool proved = false;
-  bool replayed = false;
-  bool wrong = false;
+// Judges `text` by one factor after the other, until one accepts it.
+Result<AnswerResult> judge_otp(const Judging& judging, const store::Holdings& held,
+                               std::initializer_list<FactorKind> factors, const SecretBytes& text) {
+  std::vector<FactorKind> missed;
+  std::optional<AnswerResult> miss;
+  std::optional<AnswerResult> not_judged;
   std::optional<Error> unopened;
-  for (const store::Credential& credential : *credentials) {
-    const auto key = judging.transaction.key_of(credential);
-    if (!key && key.error().code != Errc::Untrusted) return std::unexpected(key.error());
-    if (!key) {
-      unopened = key.error();  // one damaged record must not take the others with it
+  for (const FactorKind factor : factors) {
+    auto result = ask_all(judging, held, factor, text);
+    if (!result && result.error().code != Errc::Untrusted) return result;
+    if (!result) {
+      unopened = result.error();
       continue;
     }
-    const auto judged = factor::judge_totp(credential.parameters, *key, digits.text(),
-                                           judging.now.unix_seconds, credential.last_step);
-    if (!judged) return std::unexpected(judged.error());
-    switch (judged->verdict) {
-      case factor::TotpVerdict::Accepted: {
-        // Every authenticator that shows this code has used it now.
-        const auto fresh = judging.transaction.advance_totp_step(credential.id, judged->step,
-                                                                 judging.now.unix_seconds);
-        if (!fresh) return std::unexpected(fresh.error());
-        if (!*fresh) {
-          replayed = true;
-        } else if (!std::exchange(proved, true)) {
-          result.credential_id = credential.id;
-          result.label = credential.label;
-        }
+    switch (result->outcome) {
+      case AnswerOutcome::Accepted: return accepted(judging, std::move(*result));
+      case AnswerOutcome::Replayed:
+      case AnswerOutcome::NextWanted:
+      case AnswerOutcome::Wrong:
+        missed.push_back(factor);
+        if (!miss || stronger(miss->outcome, result->outcome) != miss->outcome) miss = *result;
         break;
-      }
-      case factor::TotpVerdict::Replayed: replayed = true; break;
-      case factor::TotpVerdict::Wrong: wrong = true; break;
-      case factor::TotpVerdict::ClockImplausible: break;
+      case AnswerOutcome::LockedOut:
+      case AnswerOutcome::ClockImplausible:
+        if (!not_judged || result->locked_for < not_judged->locked_for) not_judged = *result;
+        break;
+      case AnswerOutcome::NotACode:
+      case AnswerOutcome::OtherLayout: break;
     }
   }
-  if (proved) return accepted(judging, std::move(result));
-  if (replayed) return failed(judging, FactorKind::Totp, AnswerOutcome::Replayed);
-  if (wrong) return failed(judging, FactorKind::Totp, AnswerOutcome::Wrong);
+  if (miss) return failed(judging, missed, std::move(*miss));
   if (unopened) return std::unexpected(*unopened);
-  return undecided(AnswerOutcome::ClockImplausible, FactorKind::Totp);
+  return not_judged.value_or(undecided(AnswerOutcome::NotACode, *factors.begin()));
+}
+
+bool holds(const store::Holdings& held, FactorKind factor) {
+  return std::ranges::any_of(held.credentials, [factor](const store::Credential& credential) {
+    return credential.factor == factor;
+  });
 }
 
 Result<AnswerResult> judge_recovery_code(const Judging& judging, const SecretBytes& code) {
@@ -246,7 +310,15 @@ Result<AnswerResult> verify_answer(store::Store& store, const Subject& subject, 
   }
   const Judging judging{*transaction, subject, origin, now, limits};
   switch (typed.form) {
-    case factor::AnswerForm::Digits: return judge_digits(judging, typed.text);
+    case factor::AnswerForm::Digits:
+      return judge_otp(judging, *held, {FactorKind::Totp, FactorKind::Hotp}, typed.text);
+    case factor::AnswerForm::YubicoOtp:
+      return judge_otp(judging, *held, {FactorKind::YubicoOtp}, typed.text);
+    case factor::AnswerForm::OtherLayout:
+      if (holds(*held, FactorKind::YubicoOtp)) {
+        return undecided(AnswerOutcome::OtherLayout, FactorKind::YubicoOtp);
+      }
+      break;
     case factor::AnswerForm::RecoveryCode: return judge_recovery_code(judging, typed.text);
     case factor::AnswerForm::None: break;
   }

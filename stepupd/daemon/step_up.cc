@@ -102,7 +102,9 @@ const char* to_string(AnswerOutcome outcome) {
     case AnswerOutcome::Accepted: return "accepted";
     case AnswerOutcome::Wrong: return "wrong";
     case AnswerOutcome::Replayed: return "replayed";
+    case AnswerOutcome::NextWanted: return "next-wanted";
     case AnswerOutcome::NotACode: return "not-a-code";
+    case AnswerOutcome::OtherLayout: return "other-layout";
     case AnswerOutcome::LockedOut: return "locked-out";
     case AnswerOutcome::ClockImplausible: return "clock-implausible";
   }
@@ -112,7 +114,9 @@ const char* to_string(AnswerOutcome outcome) {
 // What is said after a wrong answer, before the next prompt.
 MessageId correction(AnswerOutcome outcome, bool has_recovery_code) {
   if (outcome == AnswerOutcome::Replayed) return MessageId::CodeAlreadyUsed;
+  if (outcome == AnswerOutcome::NextWanted) return MessageId::NextCodeToo;
   if (outcome == AnswerOutcome::NotACode) return MessageId::NotACode;
+  if (outcome == AnswerOutcome::OtherLayout) return MessageId::OtherKeyboardLayout;
   return has_recovery_code ? MessageId::WrongCodeLostDevice : MessageId::WrongCode;
 }
 
@@ -246,7 +250,9 @@ Task<StepUpResult> step_up(Engine& engine, Connection& connection, StepUpOrder o
                           "clock-implausible");
       case AnswerOutcome::Wrong:
       case AnswerOutcome::Replayed:
-      case AnswerOutcome::NotACode: break;
+      case AnswerOutcome::NextWanted:
+      case AnswerOutcome::NotACode:
+      case AnswerOutcome::OtherLayout: break;
     }
     connection.tell({correction(judged->outcome, standing->has_recovery_code), {}});
     if (judged->locked_for > BootTime::zero()) co_return locked_out(judged->locked_for);

@@ -7,6 +7,7 @@
 #include "stepupd/factor/hotp.h"
 #include "stepupd/factor/readable_code.h"
 #include "stepupd/factor/recovery_code.h"
+#include "stepupd/factor/yubico_otp.h"
 
 namespace stepup::factor {
 namespace {
@@ -30,11 +31,15 @@ std::optional<SecretBytes> read_digits(std::string_view typed) {
 }  // namespace
 
 TypedAnswer classify_answer(const SecretBytes& typed) {
-  if (typed.size() > kLongestAnswer) return {};
-  if (auto digits = read_digits(typed.text())) return {AnswerForm::Digits, std::move(*digits)};
-  if (auto code = read_readable(typed.text(), kRecoverySize)) {
-    return {AnswerForm::RecoveryCode, std::move(*code)};
+  if (typed.size() <= kLongestAnswer) {
+    if (auto otp = read_yubico_otp(typed.text())) return {AnswerForm::YubicoOtp, std::move(*otp)};
+    if (auto digits = read_digits(typed.text())) return {AnswerForm::Digits, std::move(*digits)};
+    if (auto code = read_readable(typed.text(), kRecoverySize)) {
+      return {AnswerForm::RecoveryCode, std::move(*code)};
+    }
   }
+  // A character of another layout may take several bytes.
+  if (is_yubico_otp_of_another_layout(typed.text())) return {AnswerForm::OtherLayout, {}};
   return {};
 }
 

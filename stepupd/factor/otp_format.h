@@ -12,6 +12,8 @@ enum class AnswerForm : std::uint8_t {
   None,          // no factor's
   Digits,        // 6 to 8 ASCII digits
   RecoveryCode,  // index and code
+  YubicoOtp,     // 44 characters of modhex
+  OtherLayout,   // as YubicoOtp, but typed through another keyboard layout
 };
 
 struct TypedAnswer {

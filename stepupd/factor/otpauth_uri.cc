@@ -26,12 +26,9 @@ std::string percent_encoded(std::string_view text) {
 
 std::string_view name_of(HashAlgorithm algorithm) noexcept {
   switch (algorithm) {
-    case HashAlgorithm::Sha1:
-      return "SHA1";
-    case HashAlgorithm::Sha256:
-      return "SHA256";
-    case HashAlgorithm::Sha512:
-      return "SHA512";
+    case HashAlgorithm::Sha1: return "SHA1";
+    case HashAlgorithm::Sha256: return "SHA256";
+    case HashAlgorithm::Sha512: return "SHA512";
   }
   return "";
 }
@@ -44,6 +41,15 @@ SecretBytes joined(std::initializer_list<std::string_view> parts) {
   auto to = text.bytes().begin();
   for (const std::string_view part : parts) to = std::ranges::copy(part, to).out;
   return text;
+}
+
+SecretBytes uri_of(std::string_view kind, const TotpParameters& parameters, const SecretBytes& key,
+                   std::string_view host, std::string_view user, std::string_view moving_factor) {
+  const std::string issuer = percent_encoded(host);
+  const SecretBytes secret = base32(key.view());
+  return joined({"otpauth://", kind, "/", issuer, ":", percent_encoded(user), "?secret=",
+                 secret.text(), "&issuer=", issuer, "&algorithm=", name_of(parameters.algorithm),
+                 "&digits=", std::to_string(parameters.digits), moving_factor});
 }
 
 }  // namespace
@@ -67,12 +73,13 @@ SecretBytes base32(std::span<const std::uint8_t> bytes) {
 
 SecretBytes otpauth_uri(const TotpParameters& parameters, const SecretBytes& key,
                         std::string_view host, std::string_view user) {
-  const std::string issuer = percent_encoded(host);
-  const SecretBytes secret = base32(key.view());
-  return joined({"otpauth://totp/", issuer, ":", percent_encoded(user), "?secret=", secret.text(),
-                 "&issuer=", issuer, "&algorithm=", name_of(parameters.algorithm),
-                 "&digits=", std::to_string(parameters.digits),
-                 "&period=", std::to_string(parameters.period.count())});
+  return uri_of("totp", parameters, key, host, user,
+                "&period=" + std::to_string(parameters.period.count()));
+}
+
+SecretBytes otpauth_hotp_uri(const TotpParameters& parameters, const SecretBytes& key,
+                             std::string_view host, std::string_view user) {
+  return uri_of("hotp", parameters, key, host, user, "&counter=0");
 }
 
 }  // namespace stepup::factor

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// How a TOTP key reaches an authenticator app.
+// How the key of TOTP or HOTP reaches an authenticator app.
 #pragma once
 
 #include <cstdint>
@@ -19,5 +19,9 @@ namespace stepup::factor {
 // that no host or user name adds a parameter.
 [[nodiscard]] SecretBytes otpauth_uri(const TotpParameters& parameters, const SecretBytes& key,
                                       std::string_view host, std::string_view user);
+
+// The same for HOTP: otpauth://hotp/..., with counter=0 in place of the period.
+[[nodiscard]] SecretBytes otpauth_hotp_uri(const TotpParameters& parameters, const SecretBytes& key,
+                                           std::string_view host, std::string_view user);
 
 }  // namespace stepup::factor

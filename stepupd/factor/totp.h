@@ -10,6 +10,7 @@
 #include "stepupd/base/result.h"
 #include "stepupd/base/secret_bytes.h"
 #include "stepupd/factor/hotp.h"
+#include "stepupd/factor/judgement.h"
 
 namespace stepup::factor {
 
@@ -34,25 +35,12 @@ inline constexpr std::int64_t kEarliestPlausibleTime = 1'793'491'200;
   return static_cast<std::uint64_t>(unix_seconds / parameters.period.count());
 }
 
-enum class TotpVerdict : std::uint8_t {
-  Accepted,          // the code of `step`, which is after the last accepted one
-  Replayed,          // the code of a step that is dead
-  Wrong,             // of no step in the window
-  ClockImplausible,  // not looked at: before this build, or the clock was set back past a step that
-                     // was accepted already
-};
-
-struct TotpJudgement {
-  TotpVerdict verdict = TotpVerdict::Wrong;
-  std::uint64_t step = 0;  // when Accepted: it and all before it are dead from now on
-};
-
 // Input is untrusted: `typed` is what a person typed.  Judges it at `unix_seconds`.  A step up to
 // `last_step` is dead, used or not, so that codes cannot be replayed in any order.  Accepted means
-// nothing until the caller has made `step` durable as the new last_step.  Fails as hotp() does.
-[[nodiscard]] Result<TotpJudgement> judge_totp(const TotpParameters& parameters,
-                                               const SecretBytes& key, std::string_view typed,
-                                               std::int64_t unix_seconds,
-                                               std::optional<std::uint64_t> last_step);
+// nothing until the caller has made its step durable as the new last_step.  Fails as hotp() does.
+[[nodiscard]] Result<OtpJudgement> judge_totp(const TotpParameters& parameters,
+                                              const SecretBytes& key, std::string_view typed,
+                                              std::int64_t unix_seconds,
+                                              std::optional<std::uint64_t> last_step);
 
 }  // namespace stepup::factor

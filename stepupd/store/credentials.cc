@@ -11,6 +11,17 @@ SealContext context_of(std::int64_t id, const Credential& credential) {
   return {id, credential.owner.uid, credential.factor, ""};
 }
 
+// Steps have 63 bits in the database.
+std::optional<std::uint64_t> step_in(const Statement& row, int column) {
+  if (row.is_null(column)) return {};
+  return static_cast<std::uint64_t>(row.integer(column));
+}
+
+std::optional<std::int64_t> stored(std::optional<std::uint64_t> step) {
+  if (!step) return {};
+  return static_cast<std::int64_t>(*step);
+}
+
 Credential credential_in(const Statement& row) {
   Credential credential;
   credential.id = row.integer(0);
@@ -21,7 +32,9 @@ Credential credential_in(const Statement& row) {
   if (!row.is_null(6)) credential.last_used_at = row.integer(6);
   credential.parameters = {static_cast<factor::HashAlgorithm>(row.integer(7)),
                            static_cast<int>(row.integer(8)), std::chrono::seconds(row.integer(9))};
-  if (!row.is_null(10)) credential.last_step = static_cast<std::uint64_t>(row.integer(10));
+  credential.last_step = step_in(row, 10);
+  credential.pending_step = step_in(row, 11);
+  credential.public_id = row.text(12);
   return credential;
 }
 
@@ -47,7 +60,8 @@ Status Transaction::replace_account(const Subject& subject) {
 Result<std::vector<Credential>> Transaction::credentials(uid_t uid) {
   auto statement = database().prepare(
       "SELECT id, uid, account.name, factor, label, created_at, last_used_at, algorithm, digits, "
-      "period, last_step FROM credential JOIN account USING (uid) WHERE uid = ?1 ORDER BY id");
+      "period, last_step, pending_step, public_id FROM credential JOIN account USING (uid) WHERE "
+      "uid = ?1 ORDER BY id");
   if (!statement) return std::unexpected(statement.error());
   statement->bind(std::int64_t{uid});
   std::vector<Credential> credentials;
@@ -72,24 +86,24 @@ Result<SecretBytes> Transaction::key_of(const Credential& credential) {
 Result<std::int64_t> Transaction::add_credential(const Credential& credential,
                                                  const SecretBytes& key) {
   if (!store_->key_) return std::unexpected(store_->key_.error());
-  std::optional<std::int64_t> last_step;
-  if (credential.last_step) last_step = static_cast<std::int64_t>(*credential.last_step);
+  std::optional<std::string_view> public_id;
+  if (!credential.public_id.empty()) public_id = credential.public_id;
   const auto added = database().run(
       "INSERT INTO credential (uid, factor, label, created_at, algorithm, digits, period, "
-      "last_step, sealed_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, x'')",
+      "last_step, public_id, sealed_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, x'')",
       std::int64_t{credential.owner.uid}, static_cast<std::int64_t>(credential.factor),
       credential.label, credential.created_at,
       static_cast<std::int64_t>(credential.parameters.algorithm),
       std::int64_t{credential.parameters.digits},
-      std::int64_t{credential.parameters.period.count()}, last_step);
+      std::int64_t{credential.parameters.period.count()}, stored(credential.last_step), public_id);
   if (!added) return std::unexpected(added.error());
   // The id is sealed with the key, and is known only now.
   const std::int64_t id = database().last_id();
   const auto sealed = store_->key_->seal(key, context_of(id, credential));
   if (!sealed) return std::unexpected(sealed.error());
-  const auto stored = database().run("UPDATE credential SET sealed_key = ?2 WHERE id = ?1", id,
-                                     std::span<const std::uint8_t>(*sealed));
-  if (!stored) return std::unexpected(stored.error());
+  const auto kept = database().run("UPDATE credential SET sealed_key = ?2 WHERE id = ?1", id,
+                                   std::span<const std::uint8_t>(*sealed));
+  if (!kept) return std::unexpected(kept.error());
   return id;
 }
 
@@ -97,14 +111,17 @@ Status Transaction::remove_credential(std::int64_t id) {
   return database().run("DELETE FROM credential WHERE id = ?1", id);
 }
 
-Result<bool> Transaction::advance_totp_step(std::int64_t id, std::uint64_t step,
-                                            std::int64_t used_at) {
+Result<bool> Transaction::advance_step(std::int64_t id, std::uint64_t step, std::int64_t used_at) {
   const auto advanced = database().run(
-      "UPDATE credential SET last_step = ?2, last_used_at = ?3 "
+      "UPDATE credential SET last_step = ?2, pending_step = NULL, last_used_at = ?3 "
       "WHERE id = ?1 AND (last_step IS NULL OR last_step < ?2)",
       id, static_cast<std::int64_t>(step), used_at);
   if (!advanced) return std::unexpected(advanced.error());
   return database().changes() == 1;
+}
+
+Status Transaction::set_pending_step(std::int64_t id, std::optional<std::uint64_t> step) {
+  return database().run("UPDATE credential SET pending_step = ?2 WHERE id = ?1", id, stored(step));
 }
 
 Result<Holdings> Transaction::holdings(uid_t uid) {

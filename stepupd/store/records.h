@@ -25,8 +25,11 @@ struct Credential {
   std::string label;
   std::int64_t created_at = 0;  // seconds since the epoch, here and below: for people
   std::optional<std::int64_t> last_used_at;
-  factor::TotpParameters parameters;
-  std::optional<std::uint64_t> last_step;  // dead, as is every step before it
+  factor::TotpParameters parameters;  // HOTP has no period, a YubiKey none of them
+  // The position (factor::OtpJudgement) that was used last: dead, as is every one before it.
+  std::optional<std::uint64_t> last_step;
+  std::optional<std::uint64_t> pending_step;  // HOTP: first of the two codes that resynchronise
+  std::string public_id;                      // of a YubiKey, else empty
 };
 
 struct RecoveryCode {

@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cstring>
+#include <iterator>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,8 +17,8 @@
 namespace stepup::store {
 namespace {
 
-// One account owns a uid, so a uid never holds credentials of two people; what belongs to it goes
-// with it.  The CHECKs are examined by quick_check at each start.
+// The tables of schema 1.  One account owns a uid, so a uid never holds credentials of two people;
+// what belongs to it goes with it.  The CHECKs are examined by quick_check at each start.
 constexpr const char* kTables = R"sql(
 CREATE TABLE meta (
   name  TEXT PRIMARY KEY,
@@ -84,6 +86,25 @@ CREATE INDEX foreign_failure_by_uid ON foreign_failure (uid);
 CREATE INDEX notice_by_uid ON notice (uid);
 )sql";
 
+// What leads from each schema to the next, from 1 on.  A new database takes the same way, so that
+// it is no other than one that grew old.
+constexpr const char* kSteps[] = {
+    "ALTER TABLE credential ADD COLUMN pending_step INTEGER "
+    "  CHECK (pending_step IS NULL OR pending_step >= 0);"
+    "ALTER TABLE credential ADD COLUMN public_id TEXT "
+    "  CHECK (public_id IS NULL OR length(public_id) = 12);",
+};
+static_assert(std::size(kSteps) + 1 == kSchema);
+
+// The statements that lead from schema `from` to kSchema, its number included.
+std::string steps_from(std::int64_t from) {
+  std::string script;
+  for (const char* step : std::span(kSteps).subspan(static_cast<std::size_t>(from - 1))) {
+    script += step;
+  }
+  return script + "PRAGMA user_version = " + std::to_string(kSchema) + ";";
+}
+
 constexpr const char* kDamaged = "the database is damaged";
 constexpr const char* kNewer = "the database was written by a newer stepup";
 
@@ -103,8 +124,7 @@ std::uint32_t big_endian(const Header& header, std::size_t at) {
 
 Status create_schema(Database& database) {
   const std::string script = "PRAGMA synchronous = FULL; BEGIN; PRAGMA application_id = " +
-                             std::to_string(kApplicationId) +
-                             "; PRAGMA user_version = " + std::to_string(kSchema) + ";" + kTables +
+                             std::to_string(kApplicationId) + ";" + kTables + steps_from(1) +
                              "COMMIT; PRAGMA journal_mode = WAL;";
   return database.script(script.c_str());
 }
@@ -129,7 +149,7 @@ Status examine(Database& database) {
   const auto version = database.number("PRAGMA user_version");
   if (!version) return std::unexpected(version.error());
   if (*version > kSchema) return failure(Errc::Storage, kNewer);
-  if (*application != kApplicationId || *version != kSchema) {
+  if (*application != kApplicationId || *version < 1) {
     return failure(Errc::Storage, kDamaged);
   }
   auto statement = database.prepare("PRAGMA quick_check(1)");
@@ -138,6 +158,18 @@ Status examine(Database& database) {
   if (!row) return std::unexpected(row.error());
   if (!*row || statement->text(0) != "ok") return failure(Errc::Storage, kDamaged);
   return {};
+}
+
+Status migrate(Database& database) {
+  const auto version = database.number("PRAGMA user_version");
+  if (!version) return std::unexpected(version.error());
+  if (*version == kSchema) return {};
+  auto done = database.script("BEGIN IMMEDIATE");
+  if (done) done = database.script(steps_from(*version).c_str());
+  if (done) done = database.script("COMMIT");
+  // It fails when SQLite has rolled back by itself, or nothing was begun.
+  if (!done) (void)database.script("ROLLBACK");
+  return done;
 }
 
 }  // namespace stepup::store

@@ -9,7 +9,7 @@
 
 namespace stepup::store {
 
-inline constexpr std::uint32_t kSchema = 1;                     // PRAGMA user_version
+inline constexpr std::uint32_t kSchema = 2;                     // PRAGMA user_version
 inline constexpr std::uint32_t kApplicationId = 0x53'54'55'50;  // "STUP"
 
 // Makes the tables in the empty file behind `database`.
@@ -22,5 +22,9 @@ inline constexpr std::uint32_t kApplicationId = 0x53'54'55'50;  // "STUP"
 
 // The same through the open database, and its whole structure (PRAGMA quick_check).
 [[nodiscard]] Status examine(Database& database);
+
+// Brings the tables of an older stepup to kSchema, in one transaction.  On failure the database is
+// as it was.  Requires that examine() succeeded.
+[[nodiscard]] Status migrate(Database& database);
 
 }  // namespace stepup::store

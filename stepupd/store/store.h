@@ -113,10 +113,12 @@ class Transaction {
   [[nodiscard]] Result<std::int64_t> add_credential(const Credential& credential,
                                                     const SecretBytes& key);
   Status remove_credential(std::int64_t id);
-  // Makes `step` and all before it dead.  False when it was dead already: then the code must not be
-  // accepted.
-  [[nodiscard]] Result<bool> advance_totp_step(std::int64_t id, std::uint64_t step,
-                                               std::int64_t used_at);
+  // Makes `step` and all before it dead, and forgets the pending one.  False when it was dead
+  // already: then the code must not be accepted.
+  [[nodiscard]] Result<bool> advance_step(std::int64_t id, std::uint64_t step,
+                                          std::int64_t used_at);
+  // Remembers or forgets the first of the two codes that resynchronise an HOTP authenticator.
+  Status set_pending_step(std::int64_t id, std::optional<std::uint64_t> step);
 
   // Recovery codes.
 

@@ -19,6 +19,9 @@ enum class MessageId : std::uint8_t {
   PromptTicket,        // []
   PromptNewCode,       // []
   PromptRecoveryBack,  // []
+  PromptPrivateId,     // []
+  PromptAesKey,        // []
+  PromptNewYubiKey,    // []
 
   // Notices: before the next prompt, or before a verdict.
   WrongCode,              // []
@@ -32,6 +35,10 @@ enum class MessageId : std::uint8_t {
   RecoveryCodeUsed,       // [date]
   StaleRules,             // [file:line:column: what]
   FewRecoveryCodes,       // [command that makes new ones]
+  NextCodeToo,            // []: an HOTP device is ahead
+  OtherKeyboardLayout,    // []: a YubiKey typed, and not in modhex
+  WrongYubiKeyCode,       // []: while one is enrolled
+  NotHex,                 // [how many digits]
 
   // Refusals, the words of a verdict.
   Refused,                  // [service, host]
@@ -63,6 +70,7 @@ enum class MessageId : std::uint8_t {
   RefusedVerifySession,     // []
   RefusedDigits,            // []
   RefusedSealKey,           // [what is wrong with the key]
+  RefusedKeyTaken,          // []
 
   // Said by the module or stepupctl itself, when the daemon cannot.
   DaemonAbsent,    // [socket, cause]

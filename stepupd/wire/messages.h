@@ -55,6 +55,7 @@ enum class MessageType : std::uint16_t {
   NewRecoveryCodes = 87,
   NewTicket = 89,
   SessionList = 91,
+  NewYubiKey = 93,
   VersionMismatch = 0xffff,
 };
 
@@ -84,7 +85,13 @@ enum class CancelReason : std::uint8_t {
 
 enum class HashAlgorithm : std::uint8_t { Sha1 = 1, Sha256, Sha512 };
 
-enum class EnrollKind : std::uint8_t { Totp = 1, RecoveryCodes };
+enum class EnrollKind : std::uint8_t {
+  Totp = 1,
+  RecoveryCodes,
+  Hotp,
+  YubiKey,          // with a secret that is made for it
+  ExistingYubiKey,  // with the secret that it holds, which is asked for
+};
 
 template <>
 struct WireRange<Phase> {
@@ -108,7 +115,7 @@ struct WireRange<HashAlgorithm> {
 };
 template <>
 struct WireRange<EnrollKind> {
-  static constexpr std::uint64_t kLowest = 1, kHighest = 2;
+  static constexpr std::uint64_t kLowest = 1, kHighest = 5;
 };
 template <>
 struct WireRange<Level> {
@@ -120,7 +127,7 @@ struct WireRange<Scope> {
 };
 template <>
 struct WireRange<FactorKind> {
-  static constexpr std::uint64_t kLowest = 1, kHighest = 2;
+  static constexpr std::uint64_t kLowest = 1, kHighest = 4;
 };
 
 template <>
@@ -459,10 +466,24 @@ struct CredentialList {
 // The secret of an authenticator being enrolled; it counts only once a code was typed back.
 struct NewAuthenticator {
   static constexpr auto kType = MessageType::NewAuthenticator;
-  SecretBytes otpauth_uri;  // otpauth://totp/...?secret=BASE32&...
+  SecretBytes otpauth_uri;  // otpauth://totp/...?secret=BASE32&..., or otpauth://hotp/...
   template <typename Self, typename Archive>
   static void fields(Self& m, Archive& a) {
     a.secret(m.otpauth_uri, kMaxText);
+  }
+};
+
+// What is to be written into a YubiKey; it too counts only once a code was typed back.
+struct NewYubiKey {
+  static constexpr auto kType = MessageType::NewYubiKey;
+  std::string public_id;   // 12 characters of modhex
+  SecretBytes private_id;  // 12 hexadecimal digits
+  SecretBytes aes_key;     // 32 hexadecimal digits
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.text(m.public_id, kMaxName);
+    a.secret(m.private_id, kMaxName);
+    a.secret(m.aes_key, kMaxName);
   }
 };
 

@@ -52,7 +52,8 @@ bool expected_reply(Socket socket, MessageType type) noexcept {
     case MessageType::NewAuthenticator:
     case MessageType::NewRecoveryCodes:
     case MessageType::NewTicket:
-    case MessageType::SessionList: return socket == Socket::Control;
+    case MessageType::SessionList:
+    case MessageType::NewYubiKey: return socket == Socket::Control;
     default: return false;
   }
 }

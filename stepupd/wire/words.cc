@@ -19,6 +19,10 @@ constexpr std::string_view words_of(MessageId id) noexcept {
     case MessageId::PromptTicket: return "Enrolment ticket: ";
     case MessageId::PromptNewCode: return "Code shown by the new authenticator: ";
     case MessageId::PromptRecoveryBack: return "Type one of these recovery codes: ";
+    case MessageId::PromptPrivateId:
+      return "Private id that the YubiKey holds (12 hexadecimal digits): ";
+    case MessageId::PromptAesKey: return "AES key that it holds (32 hexadecimal digits): ";
+    case MessageId::PromptNewYubiKey: return "Touch the YubiKey, so that it types a code: ";
 
     case MessageId::WrongCode: return "That code is wrong.";
     case MessageId::WrongCodeLostDevice:
@@ -26,13 +30,14 @@ constexpr std::string_view words_of(MessageId id) noexcept {
     case MessageId::CodeAlreadyUsed:
       return "This code was already used. Wait until your device shows the next one.";
     case MessageId::NotACode:
-      return "That is not a code: type the digits that your device shows, or a recovery code.";
+      return "That is not a code: type what your device shows, or a recovery code.";
     case MessageId::WrongTicket: return "That ticket is wrong or no longer good.";
     case MessageId::CredentialAdded:
       return "Note: \"{1}\" ({0}) was added to your account by {2} on {3}. Was it not you? Tell an "
              "administrator.";
     case MessageId::CredentialRemoved:
-      return "Note: \"{1}\" ({0}) was removed from your account by {2} on {3}. Was it not you? Tell "
+      return "Note: \"{1}\" ({0}) was removed from your account by {2} on {3}. Was it not you? "
+             "Tell "
              "an administrator.";
     case MessageId::RecoveryCodesReplaced:
       return "Note: your recovery codes were replaced by {0} on {1}. Was it not you? Tell an "
@@ -44,6 +49,16 @@ constexpr std::string_view words_of(MessageId id) noexcept {
       return "stepup goes on with its last good rules, because the files have an error: {0}";
     case MessageId::FewRecoveryCodes:
       return "You have few recovery codes left. For new ones run: {0}";
+    case MessageId::NextCodeToo:
+      return "Your device is ahead of this host. Type the next code that it shows, too.";
+    case MessageId::OtherKeyboardLayout:
+      return "That came from a YubiKey, but your keyboard layout changed its letters. Switch to a "
+             "US "
+             "layout and touch it again.";
+    case MessageId::WrongYubiKeyCode:
+      return "That code was not made with this secret. A short touch types from slot 1 of the "
+             "YubiKey, a long one from slot 2.";
+    case MessageId::NotHex: return "That is not what was asked for: type {0} of 0-9 and a-f.";
 
     case MessageId::Refused: return "{0} on {1} was refused.";
     case MessageId::RefusedWrongCode: return "{0} on {1} was refused: no right code was given.";
@@ -110,6 +125,10 @@ constexpr std::string_view words_of(MessageId id) noexcept {
     case MessageId::RefusedSealKey:
       return "stepup cannot open its stored secrets: {0}. Ask an administrator to look at: "
              "journalctl -u stepupd";
+    case MessageId::RefusedKeyTaken:
+      return "This YubiKey is enrolled already. To enrol it anew, name it with --replace; to see "
+             "its "
+             "label run: stepupctl list";
 
     case MessageId::DaemonAbsent:
       return "stepupd does not answer at {0}: {1}. An administrator finds the way out in "

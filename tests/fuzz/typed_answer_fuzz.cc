@@ -9,10 +9,13 @@
 #include "stepupd/factor/otp_format.h"
 #include "stepupd/factor/readable_code.h"
 #include "stepupd/factor/recovery_code.h"
+#include "stepupd/factor/yubico_otp.h"
 #include "tests/fuzz/check.h"
 
 using namespace stepup;
 using namespace stepup::factor;
+
+constexpr std::string_view kModhex = "cbdefghijklnrtuv";
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const TypedAnswer answer = classify_answer(SecretBytes(std::span(data, size)));
@@ -29,6 +32,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       fuzz::require(std::ranges::all_of(text, [](char c) { return kReadableAlphabet.contains(c); }),
                     "the alphabet of recovery codes alone");
       break;
+    case AnswerForm::YubicoOtp:
+      fuzz::require(text.size() == kYubicoOtpSize, "the size of a YubiKey's code");
+      fuzz::require(std::ranges::all_of(text, [](char c) { return kModhex.contains(c); }),
+                    "modhex alone");
+      break;
+    case AnswerForm::OtherLayout: fuzz::require(text.empty(), "words alone, no text"); return 0;
   }
   fuzz::require(text.size() <= size, "nothing is added");
   const TypedAnswer again = classify_answer(answer.text);

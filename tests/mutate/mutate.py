@@ -49,7 +49,7 @@ ANSWERS = [
     (r"Decision::StepUp\b", "Decision::Allow"),
     (r"Scope::(Process|Tty)\b", "Scope::Session"),
     (r"VerdictCode::(Denied|LockedOut|Unavailable)\b", "VerdictCode::Granted"),
-    (r"TotpVerdict::(Replayed|Wrong|ClockImplausible)\b", "TotpVerdict::Accepted"),
+    (r"OtpVerdict::(Replayed|NextWanted|Wrong|ClockImplausible)\b", "OtpVerdict::Accepted"),
     (r"(?<=return )refusal_in\(phase\)", "PAM_SUCCESS"),
     (r"\bPAM_(AUTH_ERR|PERM_DENIED|MAXTRIES|AUTHINFO_UNAVAIL|SYSTEM_ERR|CONV_ERR|IGNORE)\b",
      "PAM_SUCCESS"),

@@ -51,7 +51,7 @@ inline std::int64_t enrol(Store& store, std::string_view label = "phone") {
 inline Result<bool> use_step(Store& store, std::int64_t id, std::uint64_t step) {
   auto transaction = store.begin();
   if (!transaction) return std::unexpected(transaction.error());
-  auto fresh = transaction->advance_totp_step(id, step, 1'800'000'000);
+  auto fresh = transaction->advance_step(id, step, 1'800'000'000);
   if (!fresh) return fresh;
   if (const auto done = transaction->commit(); !done) return std::unexpected(done.error());
   return fresh;

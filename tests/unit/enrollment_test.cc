@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "stepupd/daemon/enrollment.h"
+#include "stepupd/daemon/otp_verification.h"
 #include "stepupd/factor/hotp.h"
 #include "tests/unit/state_directory.h"
 
@@ -27,7 +28,7 @@ constexpr std::int64_t kNoon = factor::kEarliestPlausibleTime + 3000;
 Now at(std::int64_t unix_seconds) { return {unix_seconds, 1h, "boot-1"}; }
 const Now kNow = at(kNoon);
 
-SecretBytes code_of(const PendingTotp& pending, std::int64_t unix_seconds) {
+SecretBytes code_of(const PendingAuthenticator& pending, std::int64_t unix_seconds) {
   const auto code =
       factor::hotp(pending.parameters.algorithm, pending.key.view(),
                    factor::totp_step(pending.parameters, unix_seconds), pending.parameters.digits);
@@ -56,16 +57,17 @@ TEST_GROUP(Enrollment) {
     CHECK_TRUE(opened.has_value());
     if (opened) store.emplace(std::move(*opened));
   }
-  PendingTotp proved(const char* label = "", const char* replace = "",
-                     const Subject& subject = kAlice) {
-    auto pending = prepare_totp(*store, subject, "web1", label, replace, {});
+  PendingAuthenticator proved(const char* label = "", const char* replace = "",
+                              const Subject& subject = kAlice) {
+    auto pending =
+        prepare_authenticator(*store, subject, "web1", {FactorKind::Totp, label, replace, {}});
     CHECK_TRUE(pending.has_value());
     if (!pending) return {};
-    CHECK_TRUE(prove_totp(*pending, code_of(*pending, kNoon), kNow));
+    CHECK(Proof::Good == prove_authenticator(*pending, code_of(*pending, kNoon), kNow));
     return std::move(*pending);
   }
   void enrol(const char* label = "", const Subject& subject = kAlice) {
-    const PendingTotp totp = proved(label, "", subject);
+    const PendingAuthenticator totp = proved(label, "", subject);
     CHECK(!why(commit_enrollment(*store, subject, &totp, nullptr, nullptr, "root", kNow)));
   }
   void give_recovery_codes() {
@@ -83,7 +85,7 @@ TEST(Enrollment, StoresAProvedAuthenticatorWithRecoveryCodesAndSpendsTheTicket) 
   const auto issued = issue_ticket(*store, kAlice, kNow);
   CHECK_TRUE(issued.has_value());
   CHECK_TRUE(ticket_is_good(*store, kAlice, issued->ticket, kNow).value_or(false));
-  PendingTotp totp = proved();
+  PendingAuthenticator totp = proved();
   const auto codes = prepare_recovery_codes(kCheap);
   CHECK_TRUE(codes.has_value());
   CHECK_TRUE(held().empty());
@@ -114,7 +116,7 @@ TEST(Enrollment, IsDoneWholeOrNotAtAll) {
   const auto issued = issue_ticket(*store, kAlice, kNow);
   enrol("phone");
   give_recovery_codes();
-  const PendingTotp taken = proved("tablet");
+  const PendingAuthenticator taken = proved("tablet");
   enrol("tablet");
   const auto codes = prepare_recovery_codes(kCheap);
   const auto before = held();
@@ -132,7 +134,7 @@ TEST(Enrollment, KeepsNothingWithoutTheSealingKey) {
   store.reset();
   state.write("seal.key", std::string(32, 'x'));
   open();
-  const PendingTotp totp = proved("tablet", "phone");
+  const PendingAuthenticator totp = proved("tablet", "phone");
   const auto codes = prepare_recovery_codes(kCheap);
   const auto result = commit_enrollment(*store, kAlice, &totp, &*codes, nullptr, "alice", kNow);
   CHECK(why(result) == EnrollRefusal::Failed);
@@ -142,12 +144,13 @@ TEST(Enrollment, KeepsNothingWithoutTheSealingKey) {
 }
 
 TEST(Enrollment, RefusesAnAuthenticatorThatWasNotProved) {
-  auto pending = prepare_totp(*store, kAlice, "web1", "", "", {});
+  auto pending = prepare_authenticator(*store, kAlice, "web1", {FactorKind::Totp, "", "", {}});
   CHECK_TRUE(pending.has_value());
-  CHECK_FALSE(prove_totp(*pending, SecretBytes(std::string_view("")), kNow));
-  CHECK_FALSE(prove_totp(*pending, SecretBytes(std::string_view("12345678")), kNow));
-  CHECK_FALSE(prove_totp(*pending, code_of(*pending, kNoon + 60), kNow));
-  CHECK_FALSE(prove_totp(*pending, code_of(*pending, 0), at(0)));
+  CHECK(Proof::Wrong == prove_authenticator(*pending, SecretBytes(std::string_view("")), kNow));
+  CHECK(Proof::Wrong ==
+        prove_authenticator(*pending, SecretBytes(std::string_view("12345678")), kNow));
+  CHECK(Proof::Wrong == prove_authenticator(*pending, code_of(*pending, kNoon + 60), kNow));
+  CHECK(Proof::Wrong == prove_authenticator(*pending, code_of(*pending, 0), at(0)));
   CHECK(why(commit_enrollment(*store, kAlice, &*pending, nullptr, nullptr, "alice", kNow)) ==
         EnrollRefusal::Failed);
   CHECK_TRUE(held().empty());
@@ -155,17 +158,28 @@ TEST(Enrollment, RefusesAnAuthenticatorThatWasNotProved) {
 
 TEST(Enrollment, PreparesAKeyOfItsOwnAndItsUri) {
   const auto one =
-      prepare_totp(*store, kAlice, "web1", "", "", {factor::HashAlgorithm::Sha512, 8, 60s});
-  const auto two = prepare_totp(*store, kAlice, "web1", "", "", {});
+      prepare_authenticator(*store, kAlice, "web1",
+                            {
+                                FactorKind::Totp, "", "", {factor::HashAlgorithm::Sha512, 8, 60s}
+  });
+  const auto two = prepare_authenticator(*store, kAlice, "web1", {FactorKind::Totp, "", "", {}});
   CHECK_TRUE(one.has_value() && two.has_value());
   LONGS_EQUAL(64, one->key.size());
   LONGS_EQUAL(20, two->key.size());
   CHECK(one->otpauth_uri.text().starts_with("otpauth://totp/web1:alice?secret="));
   CHECK(one->otpauth_uri.text().ends_with("&issuer=web1&algorithm=SHA512&digits=8&period=60"));
-  CHECK(why(prepare_totp(*store, kAlice, "web1", "", "", {factor::HashAlgorithm::Sha1, 5})) ==
-        EnrollRefusal::Digits);
-  CHECK(why(prepare_totp(*store, kAlice, "web1", "", "", {factor::HashAlgorithm::Sha1, 9})) ==
-        EnrollRefusal::Digits);
+  CHECK(
+      why(prepare_authenticator(*store, kAlice, "web1",
+                                {
+                                    FactorKind::Totp, "", "", {factor::HashAlgorithm::Sha1, 5}
+  })) ==
+      EnrollRefusal::Digits);
+  CHECK(
+      why(prepare_authenticator(*store, kAlice, "web1",
+                                {
+                                    FactorKind::Totp, "", "", {factor::HashAlgorithm::Sha1, 9}
+  })) ==
+      EnrollRefusal::Digits);
 }
 
 TEST(Enrollment, TakesLabelsThatAPersonCanTellApart) {
@@ -193,7 +207,9 @@ TEST(Enrollment, TakesLabelsThatAPersonCanTellApart) {
       {"taken, other case", "PHONE", EnrollRefusal::LabelTaken},
   };
   for (const Case& c : cases) {
-    CHECK_TEXT(why(prepare_totp(*store, kAlice, "web1", c.label, "", {})) == c.want, c.name);
+    CHECK_TEXT(why(prepare_authenticator(*store, kAlice, "web1",
+                                         {FactorKind::Totp, c.label, "", {}})) == c.want,
+               c.name);
   }
 }
 
@@ -202,8 +218,9 @@ TEST(Enrollment, NamesAuthenticatorsByItselfAndStopsAtSixteen) {
   STRCMP_EQUAL("phone", held().credentials[0].label.c_str());
   STRCMP_EQUAL("phone-2", held().credentials[1].label.c_str());
   STRCMP_EQUAL("phone-16", held().credentials[15].label.c_str());
-  CHECK(why(prepare_totp(*store, kAlice, "web1", "", "", {})) == EnrollRefusal::TooMany);
-  const PendingTotp totp = proved("", "phone-2");
+  CHECK(why(prepare_authenticator(*store, kAlice, "web1", {FactorKind::Totp, "", "", {}})) ==
+        EnrollRefusal::TooMany);
+  const PendingAuthenticator totp = proved("", "phone-2");
   CHECK(!why(commit_enrollment(*store, kAlice, &totp, nullptr, nullptr, "alice", kNow)));
   LONGS_EQUAL(16, held().credentials.size());
 }
@@ -211,10 +228,12 @@ TEST(Enrollment, NamesAuthenticatorsByItselfAndStopsAtSixteen) {
 TEST(Enrollment, ReplacesOneOnlyWhenTheNewOneIsProved) {
   enrol("phone");
   const auto old_id = held().credentials[0].id;
-  CHECK(why(prepare_totp(*store, kAlice, "web1", "", "tablet", {})) == EnrollRefusal::NoSuchLabel);
-  CHECK(why(prepare_totp(*store, kAlice, "web1", "", "recovery-codes", {})) ==
+  CHECK(why(prepare_authenticator(*store, kAlice, "web1", {FactorKind::Totp, "", "tablet", {}})) ==
         EnrollRefusal::NoSuchLabel);
-  const PendingTotp totp = proved("", "PHONE");
+  CHECK(why(prepare_authenticator(*store, kAlice, "web1",
+                                  {FactorKind::Totp, "", "recovery-codes", {}})) ==
+        EnrollRefusal::NoSuchLabel);
+  const PendingAuthenticator totp = proved("", "PHONE");
   LONGLONGS_EQUAL(old_id, held().credentials[0].id);
   CHECK(!why(commit_enrollment(*store, kAlice, &totp, nullptr, nullptr, "alice", kNow)));
   LONGS_EQUAL(1, held().credentials.size());
@@ -223,7 +242,7 @@ TEST(Enrollment, ReplacesOneOnlyWhenTheNewOneIsProved) {
   const auto notices = held().notices;
   CHECK(notices[1].kind == Kind::Removed && notices[2].kind == Kind::Added);
 
-  PendingTotp late = proved("new", "phone");
+  PendingAuthenticator late = proved("new", "phone");
   CHECK(!why(remove_credential(*store, kAlice, "phone", true, "root", kNow)));
   CHECK(why(commit_enrollment(*store, kAlice, &late, nullptr, nullptr, "alice", kNow)) ==
         EnrollRefusal::NoSuchLabel);
@@ -275,11 +294,11 @@ TEST(Enrollment, LetsATicketServeOnceForItsSubjectWithinADay) {
   CHECK_FALSE(good(kAlice, SecretBytes(std::string_view("a")), kNoon));
   CHECK_FALSE(state.read("stepup.db-wal").contains(second->ticket.text()));
 
-  const PendingTotp totp = proved();
+  const PendingAuthenticator totp = proved();
   CHECK(why(commit_enrollment(*store, kAlice, &totp, nullptr, &first->ticket, "alice", kNow)) ==
         EnrollRefusal::Ticket);
   CHECK(!why(commit_enrollment(*store, kAlice, &totp, nullptr, &second->ticket, "alice", kNow)));
-  const PendingTotp again = proved("tablet");
+  const PendingAuthenticator again = proved("tablet");
   CHECK(why(commit_enrollment(*store, kAlice, &again, nullptr, &second->ticket, "alice", kNow)) ==
         EnrollRefusal::Ticket);
   LONGS_EQUAL(1, held().credentials.size());
@@ -315,8 +334,9 @@ TEST(Enrollment, RemovesTheLastAuthenticatorOnlyForRootAndTheCodesWithIt) {
 TEST(Enrollment, LeavesAUidOfAnotherNameAlone) {
   enrol();
   const Subject mallory{kAlice.uid, "mallory"};
-  const PendingTotp totp = proved("tablet");
-  CHECK(why(prepare_totp(*store, mallory, "web1", "", "", {})) == EnrollRefusal::Failed);
+  const PendingAuthenticator totp = proved("tablet");
+  CHECK(why(prepare_authenticator(*store, mallory, "web1", {FactorKind::Totp, "", "", {}})) ==
+        EnrollRefusal::Failed);
   CHECK(why(commit_enrollment(*store, mallory, &totp, nullptr, nullptr, "mallory", kNow)) ==
         EnrollRefusal::Failed);
   CHECK(why(remove_credential(*store, mallory, "phone", true, "root", kNow)) ==
@@ -347,7 +367,7 @@ TEST(Enrollment, ResetsWhoeverHeldTheUidAndIssuesATicket) {
   LONGS_EQUAL(3, held().notices.size());  // two that were not shown yet, and this
   CHECK(held().notices.back().kind == Kind::Removed);
   CHECK_TRUE(ticket_is_good(*store, kAlice, again->ticket, kNow).value_or(false));
-  const PendingTotp totp = proved();
+  const PendingAuthenticator totp = proved();
   const auto codes = prepare_recovery_codes(kCheap);
   CHECK(!why(commit_enrollment(*store, kAlice, &totp, &*codes, &again->ticket, "alice", kNow)));
   const auto judged = verify_answer(*store, kAlice, Origin::Self, codes->codes[0], kNow, {});
@@ -363,9 +383,10 @@ TEST(Enrollment, ResetsWhoeverHeldTheUidAndIssuesATicket) {
 
 TEST(Enrollment, FailsWithoutItsDatabase) {
   const auto ticket = issue_ticket(*store, kAlice, kNow);
-  const PendingTotp totp = proved();
+  const PendingAuthenticator totp = proved();
   std::filesystem::remove(state.file("stepup.db"));
-  CHECK(why(prepare_totp(*store, kAlice, "web1", "", "", {})) == EnrollRefusal::Failed);
+  CHECK(why(prepare_authenticator(*store, kAlice, "web1", {FactorKind::Totp, "", "", {}})) ==
+        EnrollRefusal::Failed);
   CHECK(why(commit_enrollment(*store, kAlice, &totp, nullptr, nullptr, "a", kNow)) ==
         EnrollRefusal::Failed);
   CHECK(why(remove_credential(*store, kAlice, "phone", true, "root", kNow)) ==

@@ -34,12 +34,12 @@ std::string code_at(const TotpParameters& parameters, std::int64_t unix_seconds)
                  totp_step(parameters, unix_seconds), parameters.digits);
 }
 
-TotpJudgement judge(std::string_view typed, std::int64_t unix_seconds,
-                    std::optional<std::uint64_t> last_step = {}, TotpParameters parameters = {}) {
+OtpJudgement judge(std::string_view typed, std::int64_t unix_seconds,
+                   std::optional<std::uint64_t> last_step = {}, TotpParameters parameters = {}) {
   const SecretBytes key(kSeed.substr(0, key_size_of(parameters.algorithm)));
   const auto judged = judge_totp(parameters, key, typed, unix_seconds, last_step);
   CHECK_TRUE(judged.has_value());
-  return judged ? *judged : TotpJudgement{};
+  return judged ? *judged : OtpJudgement{};
 }
 
 }  // namespace
@@ -119,20 +119,20 @@ TEST(FactorTotp, TakesTheCodesOfOneStepBeforeAndAfter) {
   struct Case {
     const char* name;
     std::int64_t step;
-    TotpVerdict want;
+    OtpVerdict want;
   };
   const Case cases[] = {
-      {"two steps before", -2, TotpVerdict::Wrong   },
-      {"one step before",  -1, TotpVerdict::Accepted},
-      {"now",              0,  TotpVerdict::Accepted},
-      {"one step after",   1,  TotpVerdict::Accepted},
-      {"two steps after",  2,  TotpVerdict::Wrong   },
+      {"two steps before", -2, OtpVerdict::Wrong   },
+      {"one step before",  -1, OtpVerdict::Accepted},
+      {"now",              0,  OtpVerdict::Accepted},
+      {"one step after",   1,  OtpVerdict::Accepted},
+      {"two steps after",  2,  OtpVerdict::Wrong   },
   };
   for (const Case& c : cases) {
     const auto judged = judge(code_at({}, kNoon + 30 * c.step), kNoon);
     CHECK_TEXT(judged.verdict == c.want, c.name);
-    if (c.want == TotpVerdict::Accepted) {
-      LONGS_EQUAL(totp_step({}, kNoon) + static_cast<std::uint64_t>(c.step), judged.step);
+    if (c.want == OtpVerdict::Accepted) {
+      LONGS_EQUAL(totp_step({}, kNoon) + static_cast<std::uint64_t>(c.step), judged.position);
     }
   }
 }
@@ -143,15 +143,15 @@ TEST(FactorTotp, TreatsEveryStepUpToTheLastAcceptedOneAsDead) {
     const char* name;
     std::int64_t step;
     std::uint64_t last_step;
-    TotpVerdict want;
+    OtpVerdict want;
   };
   const Case cases[] = {
-      {"the same code again",                  0,  now,     TotpVerdict::Replayed},
-      {"an unused code before an accepted",    -1, now,     TotpVerdict::Replayed},
-      {"the code after the accepted",          1,  now,     TotpVerdict::Accepted},
-      {"now, after the step before",           0,  now - 1, TotpVerdict::Accepted},
-      {"now, after the step to come",          0,  now + 1, TotpVerdict::Replayed},
-      {"outside the window, whatever is dead", 2,  now,     TotpVerdict::Wrong   },
+      {"the same code again",                  0,  now,     OtpVerdict::Replayed},
+      {"an unused code before an accepted",    -1, now,     OtpVerdict::Replayed},
+      {"the code after the accepted",          1,  now,     OtpVerdict::Accepted},
+      {"now, after the step before",           0,  now - 1, OtpVerdict::Accepted},
+      {"now, after the step to come",          0,  now + 1, OtpVerdict::Replayed},
+      {"outside the window, whatever is dead", 2,  now,     OtpVerdict::Wrong   },
   };
   for (const Case& c : cases) {
     CHECK_TEXT(judge(code_at({}, kNoon + 30 * c.step), kNoon, c.last_step).verdict == c.want,
@@ -164,7 +164,7 @@ TEST(FactorTotp, KillsBothStepsThatShareACode) {
   const std::int64_t at = kNoon + 30 * kFirstOfTwo;
   STRCMP_EQUAL("235522", code_at({}, at).c_str());
   STRCMP_EQUAL("235522", code_at({}, at + 30).c_str());
-  LONGS_EQUAL(totp_step({}, at) + 1, judge(code_at({}, at), at).step);
+  LONGS_EQUAL(totp_step({}, at) + 1, judge(code_at({}, at), at).position);
 }
 
 TEST(FactorTotp, NamesAClockThatCannotBeRight) {
@@ -173,18 +173,18 @@ TEST(FactorTotp, NamesAClockThatCannotBeRight) {
     const char* name;
     std::int64_t unix_seconds;
     std::optional<std::uint64_t> last_step;
-    TotpVerdict want;
+    OtpVerdict want;
   };
   const Case cases[] = {
-      {"this build",                       kEarliestPlausibleTime,     {},      TotpVerdict::Accepted        },
-      {"a second before this build",       kEarliestPlausibleTime - 1, {},      TotpVerdict::ClockImplausible},
-      {"1970",                             0,                          {},      TotpVerdict::ClockImplausible},
-      {"before 1970",                      -1,                         {},      TotpVerdict::ClockImplausible},
-      {"2038-01-19",                       2147483648,                 {},      TotpVerdict::Accepted        },
-      {"year 9999",                        253402300799,               {},      TotpVerdict::Accepted        },
-      {"one step behind the accepted",     kNoon,                      now + 1, TotpVerdict::Replayed        },
-      {"two steps behind the accepted",    kNoon,                      now + 2, TotpVerdict::ClockImplausible},
-      {"set back an hour after a success", kNoon - 3600 + 600,         now,     TotpVerdict::ClockImplausible},
+      {"this build",                       kEarliestPlausibleTime,     {},      OtpVerdict::Accepted        },
+      {"a second before this build",       kEarliestPlausibleTime - 1, {},      OtpVerdict::ClockImplausible},
+      {"1970",                             0,                          {},      OtpVerdict::ClockImplausible},
+      {"before 1970",                      -1,                         {},      OtpVerdict::ClockImplausible},
+      {"2038-01-19",                       2147483648,                 {},      OtpVerdict::Accepted        },
+      {"year 9999",                        253402300799,               {},      OtpVerdict::Accepted        },
+      {"one step behind the accepted",     kNoon,                      now + 1, OtpVerdict::Replayed        },
+      {"two steps behind the accepted",    kNoon,                      now + 2, OtpVerdict::ClockImplausible},
+      {"set back an hour after a success", kNoon - 3600 + 600,         now,     OtpVerdict::ClockImplausible},
   };
   for (const Case& c : cases) {
     CHECK_TEXT(judge(c.unix_seconds < 0 ? "123456" : code_at({}, c.unix_seconds), c.unix_seconds,
@@ -198,7 +198,7 @@ TEST(FactorTotp, TakesNothingButTheWholeCode) {
   const std::string code = code_at({}, kNoon);
   for (const std::string& typed : {std::string(), code.substr(1), code + "0", " " + code,
                                    std::string(6, '\0'), std::string(500, '0')}) {
-    CHECK(judge(typed, kNoon).verdict == TotpVerdict::Wrong);
+    CHECK(judge(typed, kNoon).verdict == OtpVerdict::Wrong);
   }
 }
 
@@ -208,8 +208,8 @@ TEST(FactorTotp, FollowsItsPeriodDigitsAndAlgorithm) {
     const TotpParameters parameters{algorithm, 7, std::chrono::seconds(60)};
     const std::string code = code_at(parameters, kNoon);
     LONGS_EQUAL(7, code.size());
-    CHECK(judge(code, kNoon + 60, {}, parameters).verdict == TotpVerdict::Accepted);
-    CHECK(judge(code, kNoon + 120, {}, parameters).verdict == TotpVerdict::Wrong);
+    CHECK(judge(code, kNoon + 60, {}, parameters).verdict == OtpVerdict::Accepted);
+    CHECK(judge(code, kNoon + 120, {}, parameters).verdict == OtpVerdict::Wrong);
   }
 }
 

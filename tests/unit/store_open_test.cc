@@ -123,7 +123,7 @@ TEST(StoreOpen, RefusesADamagedOrNewerDatabaseAndLeavesItAsItIs) {
     cases.push_back({"a page of zeros", zeroed});
   }
   std::string newer = whole;
-  newer[63] = 2;  // user_version
+  newer[63] = 3;  // user_version
   cases.push_back({"a newer schema", newer});
   std::string foreign = whole;
   foreign[68] = 'X';  // application_id

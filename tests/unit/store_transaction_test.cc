@@ -100,7 +100,7 @@ TEST(StoreTransaction, LetsOneOfTwoConnectionsBurnAStep) {
   (void)sqlite3_open(state.file("stepup.db").c_str(), &other);
   {
     auto transaction = store->begin();
-    CHECK_TRUE(transaction->advance_totp_step(id, 100, 0).value_or(false));
+    CHECK_TRUE(transaction->advance_step(id, 100, 0).value_or(false));
     LONGS_EQUAL(SQLITE_BUSY, sqlite3_exec(other, kBurn, nullptr, nullptr, nullptr));
     CHECK_TRUE(transaction->commit().has_value());
   }
@@ -126,7 +126,7 @@ TEST(StoreTransaction, IsUndoneWithoutCommit) {
   const std::int64_t id = enrol(*store);
   {
     auto transaction = store->begin();
-    CHECK_TRUE(transaction->advance_totp_step(id, 100, 0).value_or(false));
+    CHECK_TRUE(transaction->advance_step(id, 100, 0).value_or(false));
     CHECK_TRUE(transaction->remove_credential(id).has_value());
     auto moved = std::move(*transaction);
   }

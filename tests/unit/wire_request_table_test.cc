@@ -68,7 +68,8 @@ TEST(WireRequestTable, ExpectsExactlyTheRepliesOfEachSocket) {
                                          MessageType::VersionMismatch};
   const std::vector<MessageType> control = {
       MessageType::StatusReport,     MessageType::CredentialList, MessageType::NewAuthenticator,
-      MessageType::NewRecoveryCodes, MessageType::NewTicket,      MessageType::SessionList};
+      MessageType::NewRecoveryCodes, MessageType::NewTicket,      MessageType::SessionList,
+      MessageType::NewYubiKey};
   const auto has = [](const std::vector<MessageType>& set, MessageType type) {
     return std::ranges::find(set, type) != set.end();
   };
