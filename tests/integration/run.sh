@@ -13,4 +13,6 @@ if [ "${1:-}" != --daemon-only ]; then
   STEPUPCTL=$B/stepupctl "$B/ctl_dialogue_test"
   B=$B /usr/bin/python3 tests/integration/enable_test.py
 fi
-B=$B exec /usr/bin/python3 tests/integration/daemon_test.py
+export B
+/usr/bin/python3 tests/integration/daemon_test.py
+exec /usr/bin/python3 tests/integration/otp_test.py
