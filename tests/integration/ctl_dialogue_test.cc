@@ -427,6 +427,14 @@ TEST(CtlDialogue, ShowsNothingOfAHostileDaemonsSecrets) {
          c.send(wire::NewAuthenticator{SecretBytes("https://x.example/")});
        }                                                                                                     },
       {"codes",              [&](FakeConnection& c) { c.send(wire::NewRecoveryCodes{SecretBytes(escape)}); } },
+      {"yubikey",
+       [&](FakeConnection& c) {
+         c.send(wire::NewYubiKey{"vv", SecretBytes(escape), SecretBytes("0")});
+       }                                                                                                     },
+      {"a command's end",
+       [](FakeConnection& c) {
+         c.send(wire::NewYubiKey{"vv;reboot", SecretBytes("0"), SecretBytes("0")});
+       }                                                                                                     },
       {"no codes",           [](FakeConnection& c) { c.send(wire::NewRecoveryCodes{}); }                     },
       {"ticket",             [&](FakeConnection& c) { c.send(wire::NewTicket{"a", SecretBytes(escape), 0}); }},
       {"no answer's answer", [](FakeConnection& c) { c.send(wire::Answer{SecretBytes("1")}); }               },

@@ -80,6 +80,7 @@ void for_each_message(F f) {
                                     .last_used_at = 1'700'000'000}}});
   f(NewAuthenticator{SecretBytes("otpauth://totp/x")});
   f(NewRecoveryCodes{SecretBytes("AB-1\nCD-2\n")});
+  f(NewYubiKey{"vvccccbbbbdd", SecretBytes("0123456789ab"), SecretBytes("00ff")});
   f(NewTicket{.user = "alice", .ticket = SecretBytes("t"), .expires_at = 1});
   f(SessionList{.sessions = {{.uid = 1000,
                               .session = {stepup::SessionKey::Kind::Logind, 7},
