@@ -67,9 +67,10 @@ class Administrator(Bench):
         self.machine.write("/etc/ssh/sshd_config.d/asks.conf",
                            f"Match User {alice.name}\nKbdInteractiveAuthentication yes\n"
                            "AuthenticationMethods publickey,keyboard-interactive:pam\n")
-        self.addCleanup(self.machine.systemctl, "reload", "ssh")
+        self.addCleanup(self.machine.systemctl, "restart", "ssh")
         self.addCleanup(self.machine.run, "rm", "/etc/ssh/sshd_config.d/asks.conf")
-        self.machine.systemctl("reload", "ssh")
+        # Not a reload: after one sshd does not listen for a moment.
+        self.machine.systemctl("restart", "ssh")
         for right in (True, False):
             with self.subTest(right=right):
                 talk = Talk(self.machine.spawn(*SSH, f"{alice.name}@127.0.0.1", "id -un"))
