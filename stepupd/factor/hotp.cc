@@ -10,12 +10,9 @@ namespace {
 
 const EVP_MD* digest_of(HashAlgorithm algorithm) noexcept {
   switch (algorithm) {
-    case HashAlgorithm::Sha1:
-      return EVP_sha1();
-    case HashAlgorithm::Sha256:
-      return EVP_sha256();
-    case HashAlgorithm::Sha512:
-      return EVP_sha512();
+    case HashAlgorithm::Sha1: return EVP_sha1();
+    case HashAlgorithm::Sha256: return EVP_sha256();
+    case HashAlgorithm::Sha512: return EVP_sha512();
   }
   return nullptr;
 }

@@ -20,12 +20,9 @@ inline constexpr int kMaxDigits = 8;
 // want.
 constexpr std::size_t key_size_of(HashAlgorithm algorithm) noexcept {
   switch (algorithm) {
-    case HashAlgorithm::Sha1:
-      return 20;
-    case HashAlgorithm::Sha256:
-      return 32;
-    case HashAlgorithm::Sha512:
-      return 64;
+    case HashAlgorithm::Sha1: return 20;
+    case HashAlgorithm::Sha256: return 32;
+    case HashAlgorithm::Sha512: return 64;
   }
   return 64;
 }

@@ -27,13 +27,13 @@
 #define STATE_DIRECTORY "/var/lib/stepup/"
 
 enum call { CALL_WRITE, CALL_FSYNC, CALL_REPLY, CALL_KINDS };
-static const char *const call_names[CALL_KINDS] = {"write", "fsync", "reply"};
+static const char* const call_names[CALL_KINDS] = {"write", "fsync", "reply"};
 static int counts[CALL_KINDS];
 
 static void die(void) { syscall(SYS_kill, getpid(), SIGKILL); }
 
 /* Reads the point; 0 when none is set, and then everything is counted anew. */
-static int read_point(char *when, char *call, int *count) {
+static int read_point(char* when, char* call, int* count) {
   char text[64] = "";
   int fd = open(KILL_AT_FILE, O_RDONLY | O_CLOEXEC);
   if (fd >= 0) {
@@ -84,19 +84,19 @@ static int is_peer(int fd) {
     return result;                                         \
   }
 
-WRAP(CALL_WRITE, is_database, ssize_t, pwrite, (int fd, const void *data, size_t size, off_t at),
+WRAP(CALL_WRITE, is_database, ssize_t, pwrite, (int fd, const void* data, size_t size, off_t at),
      fd, data, size, at)
 WRAP(CALL_WRITE, is_database, ssize_t, pwrite64,
-     (int fd, const void *data, size_t size, off64_t at), fd, data, size, at)
+     (int fd, const void* data, size_t size, off64_t at), fd, data, size, at)
 WRAP(CALL_FSYNC, is_database, int, fsync, (int fd), fd)
 WRAP(CALL_FSYNC, is_database, int, fdatasync, (int fd), fd)
-WRAP(CALL_REPLY, is_peer, ssize_t, send, (int fd, const void *data, size_t size, int flags), fd,
+WRAP(CALL_REPLY, is_peer, ssize_t, send, (int fd, const void* data, size_t size, int flags), fd,
      data, size, flags)
-WRAP(CALL_REPLY, is_peer, ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), fd,
+WRAP(CALL_REPLY, is_peer, ssize_t, sendmsg, (int fd, const struct msghdr* message, int flags), fd,
      message, flags)
 
 /* write(2) serves files and sockets. */
-ssize_t write(int fd, const void *data, size_t size) {
+ssize_t write(int fd, const void* data, size_t size) {
   enum call kind = is_database(fd) ? CALL_WRITE : is_peer(fd) ? CALL_REPLY : CALL_KINDS;
   if (kind != CALL_KINDS) pass(kind, 0);
   ssize_t result = REAL(write)(fd, data, size);
