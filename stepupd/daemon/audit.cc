@@ -164,6 +164,8 @@ void rules_bad(std::string_view problem, const char* consequence) noexcept {
   });
 }
 
+namespace {
+
 // Lets some records through in each span, so that nobody who only connects can drown the others.
 // Used by the loop's thread alone.
 class RateLimit {
@@ -194,6 +196,8 @@ class RateLimit {
 };
 
 constinit RateLimit peer_limit;
+
+}  // namespace
 
 void peer_refused(pid_t pid, uid_t uid, const char* socket, const char* why) noexcept {
   best_effort([&] {

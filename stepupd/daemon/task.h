@@ -37,7 +37,8 @@ class [[nodiscard]] Task {
     // Requires that the coroutine has ended: by a value, or by an exception.
     T result() {
       if (exception) std::rethrow_exception(exception);
-      return std::move(value.value());
+      return std::move(
+          value.value());  // NOLINT(bugprone-unchecked-optional-access): value() checks
     }
   };
 

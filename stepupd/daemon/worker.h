@@ -84,7 +84,10 @@ class OnWorker {
     state_->value = std::unexpected(queued.error());
     return false;
   }
-  Result<T> await_resume() { return std::move(state_->value.value()); }
+  Result<T> await_resume() {
+    return std::move(
+        state_->value.value());  // NOLINT(bugprone-unchecked-optional-access): it checks
+  }
 
  private:
   // Shared with the job, which may outlive the coroutine.  `waiter` belongs to the loop's thread.
