@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "stepupd/ctl/exit_code.h"
-#include "stepupd/wire/messages.h"
+#include "stepupd/wire/control_messages.h"
 
 namespace stepup::ctl {
 

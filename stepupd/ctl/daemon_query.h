@@ -5,7 +5,7 @@
 #include <string>
 
 #include "stepupd/base/result.h"
-#include "stepupd/wire/messages.h"
+#include "stepupd/wire/control_messages.h"
 
 namespace stepup::ctl {
 

@@ -8,7 +8,7 @@
 
 #include "stepupd/ctl/finding.h"
 #include "stepupd/rules/rules.h"
-#include "stepupd/wire/messages.h"
+#include "stepupd/wire/control_messages.h"
 
 namespace stepup::ctl {
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "stepupd/wire/messages.h"
+#include "stepupd/wire/control_messages.h"
 
 namespace stepup::ctl {
 

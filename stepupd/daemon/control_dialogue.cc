@@ -11,6 +11,7 @@
 #include "stepupd/daemon/enroll_dialogue.h"
 #include "stepupd/daemon/sessions_dialogue.h"
 #include "stepupd/daemon/status_report.h"
+#include "stepupd/wire/control_messages.h"
 #include "stepupd/wire/packet.h"
 
 namespace stepup::daemon {

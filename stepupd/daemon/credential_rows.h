@@ -7,7 +7,7 @@
 #include "stepupd/base/result.h"
 #include "stepupd/base/terms.h"
 #include "stepupd/store/store.h"
-#include "stepupd/wire/messages.h"
+#include "stepupd/wire/control_messages.h"
 
 namespace stepup::daemon {
 

@@ -8,7 +8,7 @@
 
 #include "stepupd/daemon/engine.h"
 #include "stepupd/session/asker.h"
-#include "stepupd/wire/messages.h"
+#include "stepupd/wire/control_messages.h"
 
 namespace stepup::daemon {
 

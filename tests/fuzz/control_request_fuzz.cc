@@ -4,6 +4,7 @@
 // to the same bytes; tickets and resets always take root; a finished dialogue takes nothing.
 #include "tests/fuzz/check.h"
 
+#include "stepupd/wire/control_messages.h"
 #include "stepupd/wire/request_table.h"
 
 using namespace stepup;

@@ -11,6 +11,7 @@
 
 #include "pam_stepup/outcome.h"
 #include "stepupd/ctl/report.h"
+#include "stepupd/wire/control_messages.h"
 #include "stepupd/wire/request_table.h"
 #include "stepupd/wire/words.h"
 #include "tests/fuzz/check.h"

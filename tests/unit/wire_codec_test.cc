@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "stepupd/wire/codec.h"
+#include "stepupd/wire/control_messages.h"
 #include "stepupd/wire/packet.h"
 
 #include <CppUTest/TestHarness.h>

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: ISC
+// The messages of control.sock alone: what stepupctl asks for, and what it is shown.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stepupd/base/coordinates.h"
+#include "stepupd/base/secret_bytes.h"
+#include "stepupd/base/terms.h"
+#include "stepupd/wire/messages.h"
+
+namespace stepup::wire {
+
+inline constexpr std::size_t kMaxLabel = 64;
+inline constexpr std::size_t kMaxRows = 256;
+inline constexpr std::size_t kMaxSessionRows = 1000;
+
+enum class HashAlgorithm : std::uint8_t { Sha1 = 1, Sha256, Sha512 };
+
+enum class EnrollKind : std::uint8_t {
+  Totp = 1,
+  RecoveryCodes,
+  Hotp,
+  YubiKey,          // with a secret that is made for it
+  ExistingYubiKey,  // with the secret that it holds, which is asked for
+};
+
+template <>
+struct WireRange<HashAlgorithm> {
+  static constexpr std::uint64_t kLowest = 1, kHighest = 3;
+};
+template <>
+struct WireRange<EnrollKind> {
+  static constexpr std::uint64_t kLowest = 1, kHighest = 5;
+};
+template <>
+struct WireRange<Level> {
+  static constexpr std::uint64_t kLowest = 0, kHighest = 3;
+};
+template <>
+struct WireRange<Scope> {
+  static constexpr std::uint64_t kLowest = 0, kHighest = 2;
+};
+template <>
+struct WireRange<FactorKind> {
+  static constexpr std::uint64_t kLowest = 1, kHighest = 4;
+};
+template <>
+struct WireRange<SessionKey::Kind> {
+  static constexpr std::uint64_t kLowest = 0, kHighest = 3;
+};
+
+template <typename Archive, typename Key>
+void session_key(Key& key, Archive& a) {
+  a.choice(key.kind);
+  a.number(key.id);
+}
+
+// What this session has proved and which rules are in force.
+struct StatusRequest {
+  static constexpr auto kType = MessageType::StatusRequest;
+  bool operator==(const StatusRequest&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self&, Archive&) {}
+};
+
+// In the requests below an empty `user` means the caller; another name needs root.
+struct ListRequest {
+  static constexpr auto kType = MessageType::ListRequest;
+  std::string user;
+  bool operator==(const ListRequest&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.text(m.user, kMaxName);
+  }
+};
+
+struct EnrollRequest {
+  static constexpr auto kType = MessageType::EnrollRequest;
+  EnrollKind kind = EnrollKind::Totp;
+  std::string user;
+  std::string label;          // empty = the daemon names it
+  std::string replace_label;  // not empty: that credential goes once the new one is proved
+  HashAlgorithm algorithm = HashAlgorithm::Sha1;
+  std::uint8_t digits = 6;
+  bool operator==(const EnrollRequest&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.choice(m.kind);
+    a.text(m.user, kMaxName);
+    a.text(m.label, kMaxLabel);
+    a.text(m.replace_label, kMaxLabel);
+    a.choice(m.algorithm);
+    a.number(m.digits);
+  }
+};
+
+struct TicketRequest {
+  static constexpr auto kType = MessageType::TicketRequest;
+  std::string user;
+  bool operator==(const TicketRequest&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.text(m.user, kMaxName);
+  }
+};
+
+struct ResetRequest {
+  static constexpr auto kType = MessageType::ResetRequest;
+  std::string user;
+  bool operator==(const ResetRequest&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.text(m.user, kMaxName);
+  }
+};
+
+struct RemoveRequest {
+  static constexpr auto kType = MessageType::RemoveRequest;
+  std::string user;
+  std::string label;
+  bool operator==(const RemoveRequest&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.text(m.user, kMaxName);
+    a.text(m.label, kMaxLabel);
+  }
+};
+
+// Step up now.  `session`: let the grant reach the whole login session, where conf allows it.
+struct VerifyRequest {
+  static constexpr auto kType = MessageType::VerifyRequest;
+  bool session = false;
+  bool operator==(const VerifyRequest&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.flag(m.session);
+  }
+};
+
+// Which grants live.  An empty `user` means everybody to root, and the caller to others.
+struct SessionsRequest {
+  static constexpr auto kType = MessageType::SessionsRequest;
+  std::string user;
+  bool operator==(const SessionsRequest&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.text(m.user, kMaxName);
+  }
+};
+
+// Forget grants: those of `user`, of one session, or all of this host.
+struct RevokeRequest {
+  static constexpr auto kType = MessageType::RevokeRequest;
+  std::string user;                   // empty = the caller
+  bool all = false;                   // everybody's, whatever the rest says; needs root
+  std::optional<SessionKey> session;  // of whoever has grants in it; others' need root
+  bool operator==(const RevokeRequest&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.text(m.user, kMaxName);
+    a.flag(m.all);
+    a.maybe(m.session, [](auto& key, auto& in) { session_key(key, in); });
+  }
+};
+
+// One grant that reaches the asking process.
+struct GrantRow {
+  Level level = Level::None;
+  FactorKind factor = FactorKind::Totp;
+  Scope scope = Scope::Process;
+  std::uint64_t age_seconds = 0;
+  bool operator==(const GrantRow&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.choice(m.level);
+    a.choice(m.factor);
+    a.choice(m.scope);
+    a.number(m.age_seconds);
+  }
+};
+
+struct RuleRow {
+  std::string name;
+  std::string demand;  // "otp within 15min, scope session"
+  std::string origin;  // file:line
+  bool enforced = true;
+  bool operator==(const RuleRow&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.text(m.name, kMaxName);
+    a.text(m.demand, kMaxText);
+    a.text(m.origin, kMaxText);
+    a.flag(m.enforced);
+  }
+};
+
+struct StatusReport {
+  static constexpr auto kType = MessageType::StatusReport;
+  std::string daemon_version;
+  std::string session;  // "login session 3, /dev/pts/0"
+  std::vector<GrantRow> grants;
+  std::vector<RuleRow> rules;
+  std::vector<std::string> remarks;  // stale rules, monitor mode, "no rule matches sudo: ..."
+  bool operator==(const StatusReport&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.text(m.daemon_version, kMaxName);
+    a.text(m.session, kMaxText);
+    a.list(m.grants, kMaxRows, [](auto& row, auto& in) { GrantRow::fields(row, in); });
+    a.list(m.rules, kMaxRows, [](auto& row, auto& in) { RuleRow::fields(row, in); });
+    a.list(m.remarks, kMaxRows, [](auto& remark, auto& in) { in.text(remark, kMaxText); });
+  }
+};
+
+struct CredentialRow {
+  FactorKind factor = FactorKind::Totp;
+  std::string label;
+  std::string details;            // "SHA1, 6 digits, 30 s"; "8 of 10 unused"
+  std::int64_t created_at = 0;    // Unix seconds
+  std::int64_t last_used_at = 0;  // Unix seconds, 0 = never
+  bool operator==(const CredentialRow&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.choice(m.factor);
+    a.text(m.label, kMaxLabel);
+    a.text(m.details, kMaxText);
+    a.number(m.created_at);
+    a.number(m.last_used_at);
+  }
+};
+
+struct CredentialList {
+  static constexpr auto kType = MessageType::CredentialList;
+  std::string user;
+  std::vector<CredentialRow> credentials;
+  bool operator==(const CredentialList&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.text(m.user, kMaxName);
+    a.list(m.credentials, kMaxRows, [](auto& row, auto& in) { CredentialRow::fields(row, in); });
+  }
+};
+
+// The secret of an authenticator being enrolled; it counts only once a code was typed back.
+struct NewAuthenticator {
+  static constexpr auto kType = MessageType::NewAuthenticator;
+  SecretBytes otpauth_uri;  // otpauth://totp/...?secret=BASE32&..., or otpauth://hotp/...
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.secret(m.otpauth_uri, kMaxText);
+  }
+};
+
+// What is to be written into a YubiKey; it too counts only once a code was typed back.
+struct NewYubiKey {
+  static constexpr auto kType = MessageType::NewYubiKey;
+  std::string public_id;   // 12 characters of modhex
+  SecretBytes private_id;  // 12 hexadecimal digits
+  SecretBytes aes_key;     // 32 hexadecimal digits
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.text(m.public_id, kMaxName);
+    a.secret(m.private_id, kMaxName);
+    a.secret(m.aes_key, kMaxName);
+  }
+};
+
+struct NewRecoveryCodes {
+  static constexpr auto kType = MessageType::NewRecoveryCodes;
+  SecretBytes codes;  // one a line
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.secret(m.codes, kMaxText);
+  }
+};
+
+struct NewTicket {
+  static constexpr auto kType = MessageType::NewTicket;
+  std::string user;
+  SecretBytes ticket;
+  std::int64_t expires_at = 0;  // Unix seconds
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.text(m.user, kMaxName);
+    a.secret(m.ticket, kMaxName);
+    a.number(m.expires_at);
+  }
+};
+
+// One grant, and where it was obtained.
+struct SessionRow {
+  std::uint32_t uid = kNoUid;  // whose
+  SessionKey session;
+  std::string tty;           // "pts/0"; empty = none
+  std::uint32_t leader = 0;  // pid of the POSIX session's leader
+  Level level = Level::None;
+  FactorKind factor = FactorKind::Totp;
+  Scope scope = Scope::Process;
+  std::uint64_t age_seconds = 0;
+  bool operator==(const SessionRow&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.number(m.uid);
+    session_key(m.session, a);
+    a.text(m.tty, kMaxName);
+    a.number(m.leader);
+    a.choice(m.level);
+    a.choice(m.factor);
+    a.choice(m.scope);
+    a.number(m.age_seconds);
+  }
+};
+
+struct SessionList {
+  static constexpr auto kType = MessageType::SessionList;
+  std::vector<SessionRow> sessions;  // the newest grants first
+  std::uint64_t total = 0;           // how many there are, with those that found no room here
+  bool operator==(const SessionList&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.list(m.sessions, kMaxSessionRows, [](auto& row, auto& in) { SessionRow::fields(row, in); });
+    a.number(m.total);
+  }
+};
+
+}  // namespace stepup::wire
