@@ -12,6 +12,7 @@ if [ "${1:-}" != --daemon-only ]; then
   "$B/pam_module_test"
   STEPUPCTL=$B/stepupctl "$B/ctl_dialogue_test"
   B=$B /usr/bin/python3 tests/integration/enable_test.py
+  /usr/bin/python3 tests/integration/authenticator_test.py
 fi
 export B
 /usr/bin/python3 tests/integration/daemon_test.py

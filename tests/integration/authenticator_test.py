@@ -1,0 +1,200 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: ISC
+"""The virtual authenticator of tests/fakes, used by fido2-tools: what else would vouch for it?"""
+
+import base64
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TESTS / "fakes"))
+
+from authenticator.client import Authenticator  # noqa: E402
+
+RP = "stepup.example"
+TYPES = {"es256": "-7", "eddsa": "-8", "rs256": "-257"}
+
+
+def base64_of(data):
+    return base64.b64encode(data).decode()
+
+
+def tool(*words, lines=(), answers=(), timeout=10):
+    """Runs one of fido2-tools on `lines`; it reads PINs from standard input, having no terminal."""
+    with tempfile.NamedTemporaryFile("w", suffix=".in") as parameters:
+        parameters.write("".join(f"{line}\n" for line in lines))
+        parameters.flush()
+        if lines:
+            words = (words[0], words[1], "-i", parameters.name, *words[2:])
+        return subprocess.run(words, input="".join(f"{pin}\n" for pin in answers), text=True,
+                              capture_output=True, timeout=timeout, start_new_session=True,
+                              check=False)
+
+
+class Made:
+    """A credential as fido2-cred prints it, and what is asked of it afterwards."""
+
+    def __init__(self, key, *options, type="es256", pin=(), rp=RP):
+        self.type, self.rp = type, rp
+        self.result = tool("fido2-cred", "-M", *options, key.path, type, answers=pin, lines=[
+            base64_of(os.urandom(32)), rp, "otto", base64_of(b"user-1000")])
+        self.lines = self.result.stdout.split()
+        self.id = self.lines[4] if self.result.returncode == 0 else None
+
+    def verify(self, *options):
+        """Checks the attestation and keeps the public key that it vouches for."""
+        result = tool("fido2-cred", "-V", *options, self.type, lines=self.lines)
+        if result.returncode == 0:
+            self.public_key = result.stdout.split("\n", 1)[1]
+        return result
+
+    def assert_by(self, key, *options, pin=()):
+        return tool("fido2-assert", "-G", *options, key.path, answers=pin, lines=[
+            base64_of(os.urandom(32)), self.rp, *([] if "-r" in options else [self.id])])
+
+    def accepts(self, assertion, *options):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(self.public_key)
+            file.flush()
+            return tool("fido2-assert", "-V", *options, file.name, self.type,
+                        lines=assertion.stdout.splitlines()[:4])
+
+
+class AuthenticatorTest(unittest.TestCase):
+    def setUp(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="stepup-key-"))
+        self.addCleanup(shutil.rmtree, self.directory)
+
+    def plug_in(self, *settings, name="key", **options):
+        key = Authenticator(self.directory / name, *settings, **options)
+        self.addCleanup(key.stop)
+        return key
+
+    def assertDone(self, result):
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result
+
+    def assertFails(self, result, words):
+        self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertIn(words, result.stderr)
+
+    def made(self, *arguments, **options):
+        credential = Made(*arguments, **options)
+        self.assertDone(credential.result)
+        self.assertDone(credential.verify())
+        return credential
+
+    # --- Credentials and assertions --------------------------------------------------------------
+
+    def test_makes_and_asserts_with_each_algorithm(self):
+        key = self.plug_in()
+        for type, number in TYPES.items():
+            with self.subTest(type):
+                key.set(f"algorithms={number}")
+                credential = self.made(key, type=type)
+                assertion = self.assertDone(credential.assert_by(key))
+                self.assertDone(credential.accepts(assertion, "-p"))
+
+    def test_attests_by_a_certificate_or_by_the_key_itself_or_not(self):
+        key = self.plug_in()
+        for attestation, lines in (("packed", 7), ("self", 6)):
+            with self.subTest(attestation):
+                key.set(f"attestation={attestation}")
+                self.assertEqual(len(self.made(key).lines), lines)
+        key.set("attestation=none")  # which fido2-cred takes, and then has no signature to print
+        self.assertFails(Made(key).result, "output error")
+
+    def test_waits_for_the_touch(self):
+        key = self.plug_in("touch=wait")
+        for act, words in ((key.touch, ""), (lambda: key.set("touch=refuse"), "DENIED"),
+                           (lambda: key.set("touch_timeout=0"), "TIMEOUT")):
+            key.set("touch=wait")
+            with subprocess.Popen(["fido2-cred", "-M", key.path], stdin=subprocess.PIPE, text=True,
+                                  stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+                process.stdin.write(f"{base64_of(bytes(32))}\n{RP}\notto\n{base64_of(b'1')}\n")
+                process.stdin.close()
+                key.wait_for_blink()
+                self.assertIsNone(process.poll())
+                act()
+                self.assertEqual(process.wait(5), 1 if words else 0)
+                self.assertIn(words, process.stderr.read())
+
+    def test_the_counter_goes_as_it_is_told(self):
+        key = self.plug_in()
+        credential = self.made(key)
+        counts = []
+        for step in (1, 1, 0, 0, -1):
+            key.set(f"counter_step={step}")
+            data = base64.b64decode(credential.assert_by(key).stdout.splitlines()[2])
+            counts.append(int.from_bytes(data[-4:], "big"))
+        first = counts[0]
+        self.assertEqual(counts, [first, first + 1, first + 1, first + 1, first])
+
+    def test_finds_discoverable_credentials_as_their_protection_allows(self):
+        key = self.plug_in()
+        for protect in "123":
+            credential = Made(key, "-r", "-c", protect, rp=f"protect{protect}.example")
+            self.assertDone(credential.verify("-c", protect))
+            found = credential.assert_by(key, "-r")
+            if protect == "1":
+                self.assertDone(credential.accepts(found))
+            else:
+                self.assertFails(found, "NO_CREDENTIALS")
+            if protect == "3":
+                self.assertFails(credential.assert_by(key), "NO_CREDENTIALS")
+
+    # --- PIN and fingerprint ---------------------------------------------------------------------
+
+    def test_a_pin_is_set_changed_and_asked_for(self):
+        key = self.plug_in()
+        for protocols in ("1", "2"):
+            with self.subTest(protocol=protocols):
+                key.set("pin=", f"pin_protocols={protocols}", "permissions=yes")
+                self.assertDone(tool("fido2-token", "-S", key.path, answers=["1234", "1234"]))
+                self.assertDone(tool("fido2-token", "-C", key.path,
+                                     answers=["1234", "98765", "98765"]))
+                credential = self.made(key, "-v", pin=["98765"])
+                self.assertDone(credential.verify("-v"))
+                for permissions in ("yes", "no"):
+                    key.set(f"permissions={permissions}")
+                    assertion = self.assertDone(credential.assert_by(key, "-v", pin=["98765"]))
+                    self.assertDone(credential.accepts(assertion, "-v", "-p"))
+
+    def test_without_verification_the_uv_flag_is_missing(self):
+        key = self.plug_in("pin=1234")
+        credential = self.made(key)
+        self.assertFails(credential.verify("-v"), "PARAM")
+        assertion = self.assertDone(credential.assert_by(key))
+        self.assertDone(credential.accepts(assertion))
+        self.assertFails(credential.accepts(assertion, "-v"), "PARAM")
+
+    def test_a_wrong_pin_blocks_until_replugged_and_in_the_end_for_good(self):
+        key = self.plug_in("pin=1234")
+        credential = self.made(key)
+        for words in 2 * ("PIN_INVALID", "PIN_INVALID", "PIN_AUTH_BLOCKED") + (
+                "PIN_INVALID", "PIN_BLOCKED"):
+            self.assertFails(credential.assert_by(key, "-v", pin=["4321"]), words)
+            if words == "PIN_AUTH_BLOCKED":
+                self.assertFails(credential.assert_by(key, "-v", pin=["1234"]), words)
+                key.unplug()
+                key.plug()
+        self.assertFails(credential.assert_by(key, "-v", pin=["1234"]), "PIN_BLOCKED")
+
+    def test_a_fingerprint_verifies_until_three_have_failed(self):
+        key = self.plug_in("uv=set", "pin=1234")
+        credential = self.made(key)
+        assertion = self.assertDone(credential.assert_by(key, "-t", "uv=true"))
+        self.assertDone(credential.accepts(assertion, "-v"))
+        key.set("finger_fails=3")
+        for words in ("UV_INVALID", "UV_INVALID", "UV_BLOCKED", "UV_BLOCKED"):
+            self.assertFails(credential.assert_by(key, "-t", "uv=true"), words)
+
+
+if __name__ == "__main__":
+    unittest.main()
