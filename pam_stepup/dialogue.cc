@@ -81,6 +81,10 @@ std::optional<CancelReason> put_question(wire::Client& client, const wire::Promp
     return std::nullopt;
   }
   CancelReason reason = answer.error();
+  if (reason == CancelReason::EmptyAnswer && prompt.enter_answers) {
+    (void)client.send(wire::Answer{});
+    return std::nullopt;
+  }
   // sudo fails in the same way when it cannot prompt and when the person presses Ctrl-C at its
   // prompt.  The one comes at once, the other takes a person; only the words depend on it.
   if (reason == CancelReason::NoConversation && boot_now() - asked_at >= kQuickestPerson) {

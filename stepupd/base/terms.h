@@ -15,15 +15,23 @@ enum class Level : std::uint8_t { None, Otp, Touch, TouchWithUv };
 // How far a grant reaches, ordered from the widest to the narrowest.
 enum class Scope : std::uint8_t { Session, Tty, Process };
 
-enum class FactorKind : std::uint8_t { Totp = 1, RecoveryCode = 2, Hotp = 3, YubicoOtp = 4 };
+enum class FactorKind : std::uint8_t {
+  Totp = 1,
+  RecoveryCode = 2,
+  Hotp = 3,
+  YubicoOtp = 4,
+  Fido2 = 5,
+};
 
-// The level that one verification of `factor` proves.
+// The level that one verification of `factor` proves at the least: a security key that verified its
+// user proves TouchWithUv.
 constexpr Level level_of(FactorKind factor) noexcept {
   switch (factor) {
     case FactorKind::Totp:
     case FactorKind::RecoveryCode:
     case FactorKind::Hotp:
     case FactorKind::YubicoOtp: return Level::Otp;
+    case FactorKind::Fido2: return Level::Touch;
   }
   return Level::None;
 }
@@ -52,6 +60,7 @@ constexpr const char* to_string(FactorKind factor) noexcept {
     case FactorKind::RecoveryCode: return "recovery_code";
     case FactorKind::Hotp: return "hotp";
     case FactorKind::YubicoOtp: return "yubico_otp";
+    case FactorKind::Fido2: return "fido2";
   }
   return "?";
 }

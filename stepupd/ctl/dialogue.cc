@@ -91,6 +91,12 @@ class Relay {
     switch (reply.kind) {
       case Reply::Kind::Line: (void)client_.send(wire::Answer{reply.text.copy()}); break;
       case Reply::Kind::Empty:
+        if (enter_answers_) {
+          (void)client_.send(wire::Answer{});
+        } else {
+          cancel(wire::CancelReason::EmptyAnswer);
+        }
+        break;
       case Reply::Kind::EndOfInput: cancel(wire::CancelReason::EmptyAnswer); break;
       case Reply::Kind::TooLong: cancel(wire::CancelReason::Unusable); break;
     }
@@ -135,6 +141,7 @@ class Relay {
   }
 
   void on(const wire::Prompt& prompt) {
+    enter_answers_ = prompt.enter_answers;
     question_.emplace(terminal_, wire::sentence(prompt.words), prompt.echo);
   }
 
@@ -237,6 +244,7 @@ class Relay {
   const std::string& socket_;
   bool as_json_;
   std::optional<Question> question_;  // open while the daemon waits for an answer
+  bool enter_answers_ = false;        // and takes Enter alone for one
   std::optional<Reply> reply_;
   std::optional<ExitCode> exit_;
 };

@@ -29,6 +29,7 @@ std::string details_of(const store::Credential& credential) {
     case FactorKind::YubicoOtp:
       return "id " + credential.public_id + ", session " +
              std::to_string(factor::yubico_session(last));
+    case FactorKind::Fido2:
     case FactorKind::RecoveryCode: break;
   }
   return "?";

@@ -89,6 +89,7 @@ FactorKind factor_of(wire::EnrollKind kind) {
     case wire::EnrollKind::Hotp: return FactorKind::Hotp;
     case wire::EnrollKind::YubiKey:
     case wire::EnrollKind::ExistingYubiKey: return FactorKind::YubicoOtp;
+    case wire::EnrollKind::Fido2: return FactorKind::Fido2;
     case wire::EnrollKind::RecoveryCodes: break;
   }
   return FactorKind::RecoveryCode;
@@ -202,6 +203,9 @@ Task<std::optional<Verdict>> prove_recovery_codes(Engine& engine, Connection& co
 
 Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::Asker asker,
                               wire::EnrollRequest request) {
+  if (request.kind == wire::EnrollKind::Fido2) {
+    co_return denied(MessageId::RefusedHelper, {engine.host});
+  }
   auto finding = target_of(engine, connection, request.user);
   const TargetOrRefusal found = co_await std::move(finding);
   if (!found.target) co_return found.refusal;

@@ -59,6 +59,7 @@ const char* usual_label(FactorKind factor) {
     case FactorKind::Totp: return "phone";
     case FactorKind::Hotp: return "hotp";
     case FactorKind::YubicoOtp: return "yubikey";
+    case FactorKind::Fido2: return "key";
     case FactorKind::RecoveryCode: break;
   }
   return "?";

@@ -40,6 +40,12 @@ bool Decoder::secret(SecretBytes& v, std::size_t limit) {
   return ok_;
 }
 
+bool Decoder::bytes(std::vector<std::uint8_t>& v, std::size_t limit) {
+  const auto bytes = get_bytes(limit);
+  v.assign(bytes.begin(), bytes.end());
+  return ok_;
+}
+
 std::uint64_t Decoder::get(std::size_t width) {
   if (!ok_ || rest_.size() < width) {
     ok_ = false;

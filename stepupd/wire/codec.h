@@ -43,6 +43,7 @@ class Encoder {
     return put_bytes({reinterpret_cast<const std::uint8_t*>(v.data()), v.size()}, limit);
   }
   bool secret(const SecretBytes& v, std::size_t limit) { return put_bytes(v.view(), limit); }
+  bool bytes(const std::vector<std::uint8_t>& v, std::size_t limit) { return put_bytes(v, limit); }
   template <typename T, typename EachElement>
   bool list(const std::vector<T>& v, std::size_t limit, EachElement each) {
     if (v.size() > limit) return ok_ = false;
@@ -101,6 +102,7 @@ class Decoder {
   }
   bool text(std::string& v, std::size_t limit);
   bool secret(SecretBytes& v, std::size_t limit);
+  bool bytes(std::vector<std::uint8_t>& v, std::size_t limit);
   template <typename T, typename EachElement>
   bool list(std::vector<T>& v, std::size_t limit, EachElement each) {
     const std::uint64_t count = get(4);

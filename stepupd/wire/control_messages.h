@@ -26,6 +26,7 @@ enum class EnrollKind : std::uint8_t {
   Hotp,
   YubiKey,          // with a secret that is made for it
   ExistingYubiKey,  // with the secret that it holds, which is asked for
+  Fido2,
 };
 
 template <>
@@ -34,7 +35,7 @@ struct WireRange<HashAlgorithm> {
 };
 template <>
 struct WireRange<EnrollKind> {
-  static constexpr std::uint64_t kLowest = 1, kHighest = 5;
+  static constexpr std::uint64_t kLowest = 1, kHighest = 6;
 };
 template <>
 struct WireRange<Level> {
@@ -46,7 +47,7 @@ struct WireRange<Scope> {
 };
 template <>
 struct WireRange<FactorKind> {
-  static constexpr std::uint64_t kLowest = 1, kHighest = 4;
+  static constexpr std::uint64_t kLowest = 1, kHighest = 5;
 };
 template <>
 struct WireRange<SessionKey::Kind> {
@@ -86,6 +87,8 @@ struct EnrollRequest {
   std::string replace_label;  // not empty: that credential goes once the new one is proved
   HashAlgorithm algorithm = HashAlgorithm::Sha1;
   std::uint8_t digits = 6;
+  bool discoverable = false;  // of a security key: it lists the credential itself
+  bool uv = false;            // of a security key: it must verify its user, now and at every use
   bool operator==(const EnrollRequest&) const = default;
   template <typename Self, typename Archive>
   static void fields(Self& m, Archive& a) {
@@ -95,6 +98,8 @@ struct EnrollRequest {
     a.text(m.replace_label, kMaxLabel);
     a.choice(m.algorithm);
     a.number(m.digits);
+    a.flag(m.discoverable);
+    a.flag(m.uv);
   }
 };
 

@@ -22,6 +22,9 @@ enum class MessageId : std::uint8_t {
   PromptPrivateId,     // []
   PromptAesKey,        // []
   PromptNewYubiKey,    // []
+  PromptTouchOrOtp,    // [user, host, what is being asked for, code]
+  PromptPin,           // [tries left]
+  PromptPinOrOtp,      // [tries left]: Enter alone goes on to a one-time code
 
   // Notices: before the next prompt, or before a verdict.
   WrongCode,              // []
@@ -39,6 +42,20 @@ enum class MessageId : std::uint8_t {
   OtherKeyboardLayout,    // []: a YubiKey typed, and not in modhex
   WrongYubiKeyCode,       // []: while one is enrolled
   NotHex,                 // [how many digits]
+  TouchKey,               // [user, host, what is being asked for, code]
+  TouchFinger,            // the same: a fingerprint
+  PlugInKey,              // the same: and then a touch
+  TouchNow,               // []: Enter came before the touch
+  SelectKey,              // []: a touch chooses one of several
+  EnrollTouch,            // []: of the key that is to be enrolled
+  EnrollPlugIn,           // []
+  KeyAbsent,              // []: before a prompt for a code
+  KeyOther,               // []: what is plugged in is not enrolled for this person
+  KeyBusy,                // [by what]
+  TouchQueued,            // [what the other request asks for, its code]
+  WrongPin,               // []
+  FingerNotRecognised,    // []
+  TouchCooldown,          // [time left]: before a prompt for a code
 
   // Refusals, the words of a verdict.
   Refused,                  // [service, host]
@@ -71,6 +88,24 @@ enum class MessageId : std::uint8_t {
   RefusedDigits,            // []
   RefusedSealKey,           // [what is wrong with the key]
   RefusedKeyTaken,          // []
+  RefusedNoTouch,           // [service, host]
+  RefusedNoKey,             // [service, host]: none was plugged in
+  RefusedOtherKey,          // [service, host]
+  RefusedKeyBusy,           // [service, host, by what]
+  RefusedKeyUnplugged,      // [service, host]
+  RefusedPinBlocked,        // []
+  RefusedPinSoftBlocked,    // []
+  RefusedPinNearlyBlocked,  // []
+  RefusedPinNotSet,         // []
+  RefusedUvBlocked,         // []
+  RefusedKeyFailed,         // [service, host]: or what it sent is no evidence
+  RefusedClone,             // [host]
+  RefusedHelper,            // [host]: the helper does not answer
+  RefusedRemoteTouch,       // [service, host]
+  RefusedTouchCooldown,     // [time left]
+  RefusedKeyUnsupported,    // [what]
+  RefusedModel,             // [model]
+  RefusedEnrollRemote,      // [host]
 
   // Said by the module or stepupctl itself, when the daemon cannot.
   DaemonAbsent,    // [socket, cause]

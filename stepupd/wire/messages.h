@@ -40,6 +40,9 @@ enum class MessageType : std::uint16_t {
   RevokeRequest = 32,
   Answer = 64,  // both
   Cancel = 66,
+  AssertRequest = 128,  // helper.sock, where the daemon is the client
+  MakeCredentialRequest = 130,
+  Pin = 132,
 
   Heartbeat = 65,
   Prompt = 67,
@@ -52,6 +55,11 @@ enum class MessageType : std::uint16_t {
   NewTicket = 89,
   SessionList = 91,
   NewYubiKey = 93,
+  CeremonyProgress = 129,  // from the helper
+  PinWanted = 131,
+  Assertion = 133,
+  NewCredential = 135,
+  CeremonyFailed = 137,
   VersionMismatch = 0xffff,
 };
 
@@ -179,11 +187,13 @@ struct Prompt {
   static constexpr auto kType = MessageType::Prompt;
   Words words;
   bool echo = false;
+  bool enter_answers = false;  // Enter alone is an Answer, not a Cancel
   bool operator==(const Prompt&) const = default;
   template <typename Self, typename Archive>
   static void fields(Self& m, Archive& a) {
     Words::fields(m.words, a);
     a.flag(m.echo);
+    a.flag(m.enter_answers);
   }
 };
 

@@ -12,23 +12,31 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-    {Socket::Stepupd, DialogueState::AwaitingRequest, MessageType::CheckRequest,    Rights::Root  },
-    {Socket::Stepupd, DialogueState::Working,         MessageType::Cancel,          Rights::Root  },
-    {Socket::Stepupd, DialogueState::AwaitingAnswer,  MessageType::Answer,          Rights::Root  },
-    {Socket::Stepupd, DialogueState::AwaitingAnswer,  MessageType::Cancel,          Rights::Root  },
+    {Socket::Stepupd, DialogueState::AwaitingRequest, MessageType::CheckRequest,          Rights::Root  },
+    {Socket::Stepupd, DialogueState::Working,         MessageType::Cancel,                Rights::Root  },
+    {Socket::Stepupd, DialogueState::AwaitingAnswer,  MessageType::Answer,                Rights::Root  },
+    {Socket::Stepupd, DialogueState::AwaitingAnswer,  MessageType::Cancel,                Rights::Root  },
 
-    {Socket::Control, DialogueState::AwaitingRequest, MessageType::StatusRequest,   Rights::Anyone},
-    {Socket::Control, DialogueState::AwaitingRequest, MessageType::ListRequest,     Rights::Anyone},
-    {Socket::Control, DialogueState::AwaitingRequest, MessageType::EnrollRequest,   Rights::Anyone},
-    {Socket::Control, DialogueState::AwaitingRequest, MessageType::RemoveRequest,   Rights::Anyone},
-    {Socket::Control, DialogueState::AwaitingRequest, MessageType::VerifyRequest,   Rights::Anyone},
-    {Socket::Control, DialogueState::AwaitingRequest, MessageType::SessionsRequest, Rights::Anyone},
-    {Socket::Control, DialogueState::AwaitingRequest, MessageType::RevokeRequest,   Rights::Anyone},
-    {Socket::Control, DialogueState::AwaitingRequest, MessageType::TicketRequest,   Rights::Root  },
-    {Socket::Control, DialogueState::AwaitingRequest, MessageType::ResetRequest,    Rights::Root  },
-    {Socket::Control, DialogueState::Working,         MessageType::Cancel,          Rights::Anyone},
-    {Socket::Control, DialogueState::AwaitingAnswer,  MessageType::Answer,          Rights::Anyone},
-    {Socket::Control, DialogueState::AwaitingAnswer,  MessageType::Cancel,          Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::StatusRequest,         Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::ListRequest,           Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::EnrollRequest,         Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::RemoveRequest,         Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::VerifyRequest,         Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::SessionsRequest,       Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::RevokeRequest,         Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::TicketRequest,         Rights::Root  },
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::ResetRequest,          Rights::Root  },
+    {Socket::Control, DialogueState::Working,         MessageType::Cancel,                Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingAnswer,  MessageType::Answer,                Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingAnswer,  MessageType::Cancel,                Rights::Anyone},
+
+    // The mode of the socket's file decides who may come.
+    {Socket::Helper,  DialogueState::AwaitingRequest, MessageType::AssertRequest,         Rights::Anyone},
+    {Socket::Helper,  DialogueState::AwaitingRequest, MessageType::MakeCredentialRequest,
+     Rights::Anyone                                                                                     },
+    {Socket::Helper,  DialogueState::Working,         MessageType::Cancel,                Rights::Anyone},
+    {Socket::Helper,  DialogueState::AwaitingAnswer,  MessageType::Pin,                   Rights::Anyone},
+    {Socket::Helper,  DialogueState::AwaitingAnswer,  MessageType::Cancel,                Rights::Anyone},
 };
 
 }  // namespace
@@ -43,10 +51,10 @@ Permission permitted(Socket socket, DialogueState state, MessageType type) noexc
 bool expected_reply(Socket socket, MessageType type) noexcept {
   switch (type) {
     case MessageType::Heartbeat:
+    case MessageType::VersionMismatch: return true;
     case MessageType::Prompt:
     case MessageType::Notice:
-    case MessageType::Verdict:
-    case MessageType::VersionMismatch: return true;
+    case MessageType::Verdict: return socket != Socket::Helper;
     case MessageType::StatusReport:
     case MessageType::CredentialList:
     case MessageType::NewAuthenticator:
@@ -54,6 +62,11 @@ bool expected_reply(Socket socket, MessageType type) noexcept {
     case MessageType::NewTicket:
     case MessageType::SessionList:
     case MessageType::NewYubiKey: return socket == Socket::Control;
+    case MessageType::CeremonyProgress:
+    case MessageType::PinWanted:
+    case MessageType::Assertion:
+    case MessageType::NewCredential:
+    case MessageType::CeremonyFailed: return socket == Socket::Helper;
     default: return false;
   }
 }

@@ -9,7 +9,7 @@
 
 namespace stepup::wire {
 
-enum class Socket : std::uint8_t { Stepupd, Control };
+enum class Socket : std::uint8_t { Stepupd, Control, Helper };
 
 // Where one connection is in its dialogue.
 enum class DialogueState : std::uint8_t {

@@ -24,6 +24,13 @@ constexpr std::string_view words_of(MessageId id) noexcept {
     case MessageId::PromptAesKey: return "AES key that it holds (32 hexadecimal digits): ";
     case MessageId::PromptNewYubiKey: return "Touch the YubiKey, so that it types a code: ";
 
+    case MessageId::PromptTouchOrOtp:
+      return "Touch your security key and press Enter, or type a one-time code, for {0}@{1} ({2}) "
+             "[{3}]: ";
+    case MessageId::PromptPin: return "PIN of your security key ({0} tries left): ";
+    case MessageId::PromptPinOrOtp:
+      return "PIN of your security key ({0} tries left), or Enter for a one-time code: ";
+
     case MessageId::WrongCode: return "That code is wrong.";
     case MessageId::WrongCodeLostDevice:
       return "That code is wrong. Lost your device? Type a recovery code.";
@@ -59,6 +66,27 @@ constexpr std::string_view words_of(MessageId id) noexcept {
       return "That code was not made with this secret. A short touch types from slot 1 of the "
              "YubiKey, a long one from slot 2.";
     case MessageId::NotHex: return "That is not what was asked for: type {0} of 0-9 and a-f.";
+    case MessageId::TouchKey: return "Touch your security key for {0}@{1} ({2}) [{3}].";
+    case MessageId::TouchFinger:
+      return "Touch the fingerprint reader of your security key for {0}@{1} ({2}) [{3}].";
+    case MessageId::PlugInKey:
+      return "Plug in your security key and touch it for {0}@{1} ({2}) [{3}].";
+    case MessageId::TouchNow: return "No touch yet. Touch your security key now.";
+    case MessageId::SelectKey:
+      return "Several security keys are plugged in. Touch the one that you want to use.";
+    case MessageId::EnrollTouch: return "Touch the security key that you want to enrol.";
+    case MessageId::EnrollPlugIn: return "Plug in the security key that you want to enrol.";
+    case MessageId::KeyAbsent: return "Your security key is not plugged in.";
+    case MessageId::KeyOther: return "The security key that is plugged in is not enrolled for you.";
+    case MessageId::KeyBusy: return "Your security key is in use by {0}.";
+    case MessageId::TouchQueued:
+      return "Your security key is needed for another request of yours first: {0} [{1}]. Answer or "
+             "cancel that one.";
+    case MessageId::WrongPin: return "That PIN is wrong.";
+    case MessageId::FingerNotRecognised: return "Your fingerprint was not recognised.";
+    case MessageId::TouchCooldown:
+      return "Too many requests for a touch went unanswered, so your security key is not asked for "
+             "{0}.";
 
     case MessageId::Refused: return "{0} on {1} was refused.";
     case MessageId::RefusedWrongCode: return "{0} on {1} was refused: no right code was given.";
@@ -129,6 +157,54 @@ constexpr std::string_view words_of(MessageId id) noexcept {
       return "This YubiKey is enrolled already. To enrol it anew, name it with --replace; to see "
              "its "
              "label run: stepupctl list";
+    case MessageId::RefusedNoTouch:
+      return "{0} on {1} was refused: your security key was not touched in time. Try again.";
+    case MessageId::RefusedNoKey:
+      return "{0} on {1} was refused: your security key was not plugged in. Plug it in and try "
+             "again.";
+    case MessageId::RefusedOtherKey:
+      return "{0} on {1} was refused: the security key that is plugged in is not enrolled for you. "
+             "To see yours run: stepupctl list";
+    case MessageId::RefusedKeyBusy:
+      return "{0} on {1} was refused: your security key is in use by {2}. Close that and try "
+             "again.";
+    case MessageId::RefusedKeyUnplugged:
+      return "{0} on {1} was refused: your security key was unplugged. Plug it in and try again.";
+    case MessageId::RefusedPinBlocked:
+      return "The PIN of your security key is blocked. The key must be reset, which makes it "
+             "forget everything, and be enrolled anew: see stepupctl(1).";
+    case MessageId::RefusedPinSoftBlocked:
+      return "Too many wrong PINs. Unplug your security key, plug it in again, and try again.";
+    case MessageId::RefusedPinNearlyBlocked:
+      return "Your security key has no more than three PIN tries left, and stepup does not spend "
+             "them. Type the right PIN elsewhere first, for example with: fido2-token -L -r";
+    case MessageId::RefusedPinNotSet:
+      return "This needs the PIN or the fingerprint of your security key, and it has none. To set "
+             "a PIN run: fido2-token -S";
+    case MessageId::RefusedUvBlocked:
+      return "Your security key does not take fingerprints any more. Unplug it, plug it in again, "
+             "and try again.";
+    case MessageId::RefusedKeyFailed:
+      return "{0} on {1} was refused: your security key did not prove itself. Try again; if it "
+             "stays so, ask an administrator to look at: journalctl -u stepupd";
+    case MessageId::RefusedClone:
+      return "Refused: the counter of this security key went backwards, so there may be a copy of "
+             "it. Tell an administrator of {0}.";
+    case MessageId::RefusedHelper:
+      return "stepup on {0} cannot reach security keys. Ask an administrator to look at: systemctl "
+             "status stepup-fido2-helper.socket";
+    case MessageId::RefusedRemoteTouch:
+      return "{0} on {1} needs a security key, and your ssh connection offers none. Run it at the "
+             "machine itself, or ask an administrator.";
+    case MessageId::RefusedTouchCooldown:
+      return "Too many requests for a touch went unanswered. Try again in {0}.";
+    case MessageId::RefusedKeyUnsupported: return "This security key cannot be used: {0}.";
+    case MessageId::RefusedModel:
+      return "Security keys of this model ({0}) are not allowed here. Ask an administrator which "
+             "are.";
+    case MessageId::RefusedEnrollRemote:
+      return "A security key can be enrolled only at {0} itself, where it is plugged in; you are "
+             "connected from elsewhere.";
 
     case MessageId::DaemonAbsent:
       return "stepupd does not answer at {0}: {1}. An administrator finds the way out in "

@@ -72,7 +72,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const MessageType type = packet->header.type;
   const bool known =
       is_one_of<Heartbeat, Prompt, Notice, Verdict, StatusReport, CredentialList, SessionList,
-                NewAuthenticator, NewRecoveryCodes, NewTicket, VersionMismatch>(*packet);
+                NewAuthenticator, NewYubiKey, NewRecoveryCodes, NewTicket, VersionMismatch>(
+          *packet);
   if (expected_reply(Socket::Stepupd, type) || expected_reply(Socket::Control, type)) {
     fuzz::require(known, "this target knows every reply that is expected");
   }

@@ -7,6 +7,7 @@
 
 #include "stepupd/wire/codec.h"
 #include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/helper_messages.h"
 #include "stepupd/wire/packet.h"
 
 #include <CppUTest/TestHarness.h>
@@ -46,7 +47,9 @@ void for_each_message(F f) {
                   .label = "phone",
                   .replace_label = "old phone",
                   .algorithm = HashAlgorithm::Sha512,
-                  .digits = 8});
+                  .digits = 8,
+                  .discoverable = true,
+                  .uv = true});
   f(TicketRequest{.user = "alice"});
   f(ResetRequest{.user = "alice"});
   f(RemoveRequest{.user = "alice", .label = "phone"});
@@ -60,7 +63,32 @@ void for_each_message(F f) {
   f(Answer{SecretBytes("755224")});
   f(Cancel{CancelReason::Unusable});
   f(Heartbeat{});
-  f(Prompt{.words = kWords, .echo = true});
+  f(Prompt{.words = kWords, .echo = true, .enter_answers = true});
+  const Ceremony ceremony{.rp_id = "stepup:example",
+                          .client_data_hash = Bytes(32, 7),
+                          .uv = true,
+                          .devices = {"/dev/hidraw7"},
+                          .seconds = 60};
+  f(AssertRequest{
+      .ceremony = ceremony, .credentials = {{1, 0, 2}, {}}
+  });
+  f(MakeCredentialRequest{
+      .ceremony = ceremony,
+      .user_id = {1, 2},
+      .user_name = "alice",
+      .discoverable = true,
+      .excluded = {{3}}
+  });
+  f(Pin{SecretBytes("1234")});
+  f(CeremonyProgress{.stage = CeremonyStage::Busy, .detail = "firefox (pid 7)"});
+  f(PinWanted{.retries_left = 8, .was_wrong = true});
+  f(Assertion{.credential_id = {1}, .auth_data = Bytes(37, 1), .signature = {0}});
+  f(NewCredential{.algorithm = KeyAlgorithm::EdDsa,
+                  .auth_data = Bytes(100, 1),
+                  .format = "packed",
+                  .attestation = {0xa0},
+                  .model = "Security Key"});
+  f(CeremonyFailed{.cause = CeremonyFailure::Device, .detail = "FIDO_ERR_TX"});
   f(Notice{.words = kWords});
   f(Verdict{.code = VerdictCode::Denied, .words = kWords});
   f(StatusReport{

@@ -12,7 +12,7 @@ using namespace stepup::wire;
 
 namespace {
 
-constexpr Socket kSockets[] = {Socket::Stepupd, Socket::Control};
+constexpr Socket kSockets[] = {Socket::Stepupd, Socket::Control, Socket::Helper};
 constexpr DialogueState kStates[] = {DialogueState::AwaitingRequest, DialogueState::Working,
                                      DialogueState::AwaitingAnswer, DialogueState::Finished};
 
@@ -29,22 +29,27 @@ TEST(WireRequestTable, PermitsExactlyWhatTheProtocolLists) {
   using Row = std::tuple<Socket, DialogueState, MessageType, Rights>;
   using enum DialogueState;
   std::vector<Row> want = {
-      {Socket::Stepupd, AwaitingRequest, MessageType::CheckRequest,    Rights::Root  },
-      {Socket::Stepupd, Working,         MessageType::Cancel,          Rights::Root  },
-      {Socket::Stepupd, AwaitingAnswer,  MessageType::Answer,          Rights::Root  },
-      {Socket::Stepupd, AwaitingAnswer,  MessageType::Cancel,          Rights::Root  },
-      {Socket::Control, AwaitingRequest, MessageType::StatusRequest,   Rights::Anyone},
-      {Socket::Control, AwaitingRequest, MessageType::ListRequest,     Rights::Anyone},
-      {Socket::Control, AwaitingRequest, MessageType::EnrollRequest,   Rights::Anyone},
-      {Socket::Control, AwaitingRequest, MessageType::TicketRequest,   Rights::Root  },
-      {Socket::Control, AwaitingRequest, MessageType::ResetRequest,    Rights::Root  },
-      {Socket::Control, AwaitingRequest, MessageType::RemoveRequest,   Rights::Anyone},
-      {Socket::Control, AwaitingRequest, MessageType::VerifyRequest,   Rights::Anyone},
-      {Socket::Control, AwaitingRequest, MessageType::SessionsRequest, Rights::Anyone},
-      {Socket::Control, AwaitingRequest, MessageType::RevokeRequest,   Rights::Anyone},
-      {Socket::Control, Working,         MessageType::Cancel,          Rights::Anyone},
-      {Socket::Control, AwaitingAnswer,  MessageType::Answer,          Rights::Anyone},
-      {Socket::Control, AwaitingAnswer,  MessageType::Cancel,          Rights::Anyone},
+      {Socket::Stepupd, AwaitingRequest, MessageType::CheckRequest,          Rights::Root  },
+      {Socket::Stepupd, Working,         MessageType::Cancel,                Rights::Root  },
+      {Socket::Stepupd, AwaitingAnswer,  MessageType::Answer,                Rights::Root  },
+      {Socket::Stepupd, AwaitingAnswer,  MessageType::Cancel,                Rights::Root  },
+      {Socket::Control, AwaitingRequest, MessageType::StatusRequest,         Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::ListRequest,           Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::EnrollRequest,         Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::TicketRequest,         Rights::Root  },
+      {Socket::Control, AwaitingRequest, MessageType::ResetRequest,          Rights::Root  },
+      {Socket::Control, AwaitingRequest, MessageType::RemoveRequest,         Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::VerifyRequest,         Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::SessionsRequest,       Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::RevokeRequest,         Rights::Anyone},
+      {Socket::Control, Working,         MessageType::Cancel,                Rights::Anyone},
+      {Socket::Control, AwaitingAnswer,  MessageType::Answer,                Rights::Anyone},
+      {Socket::Control, AwaitingAnswer,  MessageType::Cancel,                Rights::Anyone},
+      {Socket::Helper,  AwaitingRequest, MessageType::AssertRequest,         Rights::Anyone},
+      {Socket::Helper,  AwaitingRequest, MessageType::MakeCredentialRequest, Rights::Anyone},
+      {Socket::Helper,  Working,         MessageType::Cancel,                Rights::Anyone},
+      {Socket::Helper,  AwaitingAnswer,  MessageType::Pin,                   Rights::Anyone},
+      {Socket::Helper,  AwaitingAnswer,  MessageType::Cancel,                Rights::Anyone},
   };
   std::vector<Row> found;
   for (const Socket socket : kSockets) {
@@ -70,12 +75,17 @@ TEST(WireRequestTable, ExpectsExactlyTheRepliesOfEachSocket) {
       MessageType::StatusReport,     MessageType::CredentialList, MessageType::NewAuthenticator,
       MessageType::NewRecoveryCodes, MessageType::NewTicket,      MessageType::SessionList,
       MessageType::NewYubiKey};
+  const std::vector<MessageType> helper = {
+      MessageType::Heartbeat,     MessageType::VersionMismatch, MessageType::CeremonyProgress,
+      MessageType::PinWanted,     MessageType::Assertion,       MessageType::NewCredential,
+      MessageType::CeremonyFailed};
   const auto has = [](const std::vector<MessageType>& set, MessageType type) {
     return std::ranges::find(set, type) != set.end();
   };
   for_each_type([&](MessageType type) {
     CHECK_EQUAL(has(both, type), expected_reply(Socket::Stepupd, type));
     CHECK_EQUAL(has(both, type) || has(control, type), expected_reply(Socket::Control, type));
+    CHECK_EQUAL(has(helper, type), expected_reply(Socket::Helper, type));
   });
 }
 

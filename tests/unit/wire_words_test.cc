@@ -19,7 +19,7 @@ void for_each_message_id(F f) {
 }
 
 bool is_prompt(MessageId id) {
-  return id >= MessageId::PromptOtp && id <= MessageId::PromptNewYubiKey;
+  return id >= MessageId::PromptOtp && id <= MessageId::PromptPinOrOtp;
 }
 
 std::string with_args(MessageId id, const std::string& arg) {
