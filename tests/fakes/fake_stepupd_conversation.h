@@ -22,6 +22,8 @@ class FakeConversation {
     NullArray,     // PAM_SUCCESS, but no array
     NullResponse,  // PAM_SUCCESS, but no text
     FailsAndSets,  // PAM_CONV_ERR, and an array that the application keeps
+    AnswersMore,   // two responses more than there are messages, whose text the application keeps
+    AnswersAll,    // as Answers, and to what needs no answer too, with a code of its own
   };
   struct Message {
     int style;
@@ -44,7 +46,10 @@ class FakeConversation {
     }
     return texts;
   }
+  // Whether the text that the application keeps for itself was let alone.
+  [[nodiscard]] bool kept_its_text() const { return strcmp(kept_text_, "kept") == 0; }
   std::function<void()> before_answer;  // runs when a prompt is shown
+  int error = PAM_CONV_ERR;             // what the two that fail return
 
  private:
   static int converse(int count, const pam_message** messages, pam_response** responses,
@@ -59,19 +64,27 @@ class FakeConversation {
                         messages[0]->msg_style == PAM_PROMPT_ECHO_ON;
     if (prompt && before_answer) before_answer();
     switch (behaviour_) {
-      case Behaviour::Fails: return PAM_CONV_ERR;
+      case Behaviour::Fails: return error;
       case Behaviour::NullArray: return PAM_SUCCESS;
       case Behaviour::FailsAndSets:
         *responses = &kept_;
         kept_.resp = kept_text_;
-        return PAM_CONV_ERR;
+        return error;
       case Behaviour::NullResponse:
-      case Behaviour::Answers: break;
+      case Behaviour::Answers:
+      case Behaviour::AnswersMore:
+      case Behaviour::AnswersAll: break;
     }
-    auto* response = static_cast<pam_response*>(calloc(1, sizeof(pam_response)));
-    if (prompt && behaviour_ == Behaviour::Answers && !answers_.empty()) {
+    auto* response = static_cast<pam_response*>(calloc(3, sizeof(pam_response)));
+    const bool answers = prompt && behaviour_ != Behaviour::NullResponse && !answers_.empty();
+    if (answers) {
       response->resp = strdup(answers_.front().c_str());
       if (answers_.size() > 1) answers_.erase(answers_.begin());
+    }
+    if (behaviour_ == Behaviour::AnswersMore) response[1].resp = response[2].resp = kept_text_;
+    if (behaviour_ == Behaviour::AnswersAll) {
+      response->resp_retcode = PAM_CONV_ERR;
+      if (!answers) response->resp = strdup("unasked");
     }
     *responses = response;
     return PAM_SUCCESS;
