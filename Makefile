@@ -40,7 +40,7 @@ DAEMON_ALL := $(BASE_SRCS) $(WIRE_SRCS) $(POLICY_SRCS) $(RULES_SRCS) $(SESSION_S
 CTL_ALL    := $(BASE_SRCS) $(WIRE_SRCS) $(POLICY_SRCS) $(RULES_SRCS) $(CTL_SRCS)
 PAM_ALL    := $(BASE_SRCS) $(WIRE_SRCS) $(PAM_SRCS)
 
-DAEMON_LIBS := -lsystemd -lsqlite3 -lcrypto -lyubikey -lpthread
+DAEMON_LIBS := -lsystemd -lsqlite3 -lcrypto -lyubikey -lfido2 -lpthread
 CTL_LIBS    := -lqrencode
 
 all: $(B)/pam_stepup.so $(B)/stepupd $(B)/stepupctl

@@ -31,7 +31,7 @@ fuzz-regress: fuzz-build
 	tests/fuzz/run.sh 0 $(FUZZ_ONLY)
 
 $(FUZZ_DIR)/%: $(FUZZ_DIR)/obj/tests/fuzz/%_fuzz.o $(FUZZ_DIR)/product.a
-	$(FUZZ_CXX) -fsanitize=fuzzer,address,undefined -o $@ $^ -lcrypto -lyubikey -lpam
+	$(FUZZ_CXX) -fsanitize=fuzzer,address,undefined -o $@ $^ -lcrypto -lyubikey -lfido2 -lpam
 
 $(FUZZ_DIR)/product.a: $(call fuzz_objs,$(FUZZ_PRODUCT))
 	rm -f $@
