@@ -66,7 +66,23 @@ class Made:
                         lines=assertion.stdout.splitlines()[:4])
 
 
-class AuthenticatorTest(unittest.TestCase):
+class Making:
+    """fido2-cred -M in the background."""
+
+    def __init__(self, key):
+        self.process = subprocess.Popen(
+            ["fido2-cred", "-M", key.path], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True, start_new_session=True)
+        self.process.stdin.write(f"{base64_of(bytes(32))}\n{RP}\notto\n{base64_of(b'1')}\n")
+        self.process.stdin.close()
+
+    def end(self):
+        """Waits for its exit; returns status and errors."""
+        with self.process.stderr as errors:
+            return self.process.wait(10), errors.read()
+
+
+class KeyTest(unittest.TestCase):
     def setUp(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="stepup-key-"))
         self.addCleanup(shutil.rmtree, self.directory)
@@ -90,6 +106,9 @@ class AuthenticatorTest(unittest.TestCase):
         self.assertDone(credential.verify())
         return credential
 
+
+class AuthenticatorTest(KeyTest):
+
     # --- Credentials and assertions --------------------------------------------------------------
 
     def test_makes_and_asserts_with_each_algorithm(self):
@@ -111,19 +130,17 @@ class AuthenticatorTest(unittest.TestCase):
         self.assertFails(Made(key).result, "output error")
 
     def test_waits_for_the_touch(self):
-        key = self.plug_in("touch=wait")
+        key = self.plug_in()
         for act, words in ((key.touch, ""), (lambda: key.set("touch=refuse"), "DENIED"),
                            (lambda: key.set("touch_timeout=0"), "TIMEOUT")):
             key.set("touch=wait")
-            with subprocess.Popen(["fido2-cred", "-M", key.path], stdin=subprocess.PIPE, text=True,
-                                  stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-                process.stdin.write(f"{base64_of(bytes(32))}\n{RP}\notto\n{base64_of(b'1')}\n")
-                process.stdin.close()
-                key.wait_for_blink()
-                self.assertIsNone(process.poll())
-                act()
-                self.assertEqual(process.wait(5), 1 if words else 0)
-                self.assertIn(words, process.stderr.read())
+            making = Making(key)
+            key.wait_for_blink()
+            self.assertIsNone(making.process.poll())
+            act()
+            status, errors = making.end()
+            self.assertEqual(status, 1 if words else 0, errors)
+            self.assertIn(words, errors)
 
     def test_the_counter_goes_as_it_is_told(self):
         key = self.plug_in()
@@ -194,6 +211,95 @@ class AuthenticatorTest(unittest.TestCase):
         key.set("finger_fails=3")
         for words in ("UV_INVALID", "UV_INVALID", "UV_BLOCKED", "UV_BLOCKED"):
             self.assertFails(credential.assert_by(key, "-t", "uv=true"), words)
+        self.assertDone(credential.assert_by(key, "-v", pin=["1234"]))  # which unblocks it
+        self.assertDone(credential.assert_by(key, "-t", "uv=true"))
+
+    def test_a_pin_that_must_be_changed_opens_nothing_until_it_is(self):
+        key = self.plug_in("pin=1234", "force_pin_change=yes")
+        self.assertIn("pin change required: true", tool("fido2-token", "-I", key.path).stdout)
+        credential = self.made(key)
+        self.assertFails(credential.assert_by(key, "-v", pin=["1234"]), "POLICY_VIOLATION")
+        self.assertFails(tool("fido2-token", "-C", key.path, answers=["1234", "1234", "1234"]),
+                         "POLICY_VIOLATION")
+        self.assertDone(tool("fido2-token", "-C", key.path, answers=["1234", "98765", "98765"]))
+        self.assertDone(credential.assert_by(key, "-v", pin=["98765"]))
+
+    def test_without_pin_and_fingerprint_there_is_no_verification(self):
+        key = self.plug_in("client_pin=no")
+        credential = self.made(key)
+        self.assertFails(credential.assert_by(key, "-t", "uv=true"), "PIN_REQUIRED")
+        self.assertFails(tool("fido2-token", "-S", key.path, answers=["1234", "1234"]), "")
+
+    def test_always_uv_and_strict_models_refuse_what_is_not_verified(self):
+        key = self.plug_in("pin=1234")
+        credential = self.made(key)
+        key.set("always_uv=yes")
+        self.assertFails(credential.assert_by(key), "PIN_REQUIRED")
+        key.set("always_uv=no", "make_cred_uv_not_rqd=no")
+        self.assertFails(Made(key, "-q").result, "PIN_REQUIRED")
+
+    # --- Plug and state --------------------------------------------------------------------------
+
+    def test_each_of_two_keys_knows_its_own_credentials(self):
+        keys = [self.plug_in(name=f"key{number}") for number in (1, 2)]
+        credentials = [self.made(key) for key in keys]
+        for key, credential, other in zip(keys, credentials, reversed(credentials)):
+            self.assertDone(credential.accepts(credential.assert_by(key)))
+            self.assertFails(other.assert_by(key), "NO_CREDENTIALS")
+
+    def test_credentials_and_counter_survive_a_replug_and_a_new_process(self):
+        key = self.plug_in(state=self.directory / "state")
+        credential = self.made(key)
+        key.unplug()
+        self.assertFails(tool("fido2-token", "-I", key.path), "")
+        key.plug()
+        self.assertDone(credential.accepts(credential.assert_by(key)))
+        before = key.status()["sign_count"]
+        key.stop()
+        key = self.plug_in(state=self.directory / "state")
+        self.assertDone(credential.accepts(credential.assert_by(key)))
+        self.assertEqual(key.status()["sign_count"], before + 1)
+
+    def test_unplugged_in_mid_wait_the_client_sees_a_read_error(self):
+        key = self.plug_in("touch=wait")
+        for _ in range(2):
+            making = Making(key)
+            key.wait_for_blink()
+            stat = pathlib.Path(f"/proc/{making.process.pid}/stat").read_text()
+            self.assertEqual(stat.rsplit(")", 1)[1].split()[4], "0", "the pty became its terminal")
+            key.unplug()
+            self.assertEqual(making.end(), (1, "fido2-cred: fido_dev_make_cred: FIDO_ERR_RX\n"))
+            self.assertFalse(key.status()["waiting"])
+            key.plug()
+        key.set("touch=auto")
+        self.made(key)
+
+    def test_a_reset_forgets_all_and_only_soon_after_it_was_plugged_in(self):
+        key = self.plug_in("pin=1234", "reset_window=0")
+        credential = self.made(key)
+        self.assertFails(tool("fido2-token", "-R", key.path), "NOT_ALLOWED")
+        key.set("reset_window=10000")
+        self.assertDone(tool("fido2-token", "-R", key.path))
+        self.assertFails(credential.assert_by(key), "NO_CREDENTIALS")
+        self.assertIn("noclientPin", tool("fido2-token", "-I", key.path).stdout)
+
+    def test_lists_and_deletes_discoverable_credentials(self):
+        key = self.plug_in("pin=1234")
+        ids = [self.made(key, "-r", pin=["1234"], rp=rp).id for rp in ("a.example", "b.example")]
+        listed = self.assertDone(tool("fido2-token", "-L", "-r", key.path, answers=["1234"]))
+        self.assertRegex(listed.stdout, r"00: \S+ a.example\n01: \S+ b.example\n")
+        self.assertDone(tool("fido2-token", "-D", "-i", ids[0], key.path, answers=["1234"]))
+        listed = tool("fido2-token", "-L", "-k", "a.example", key.path, answers=["1234"])
+        self.assertNotIn(ids[0], listed.stdout)
+        listed = tool("fido2-token", "-L", "-k", "b.example", key.path, answers=["1234"])
+        self.assertIn(ids[1], listed.stdout)
+
+    def test_a_u2f_key_makes_and_asserts(self):
+        key = self.plug_in("ctap2=no")
+        credential = self.made(key)
+        self.assertEqual(credential.lines[2], "fido-u2f")
+        self.assertDone(credential.accepts(credential.assert_by(key, "-p"), "-p"))
+        self.assertIn("u2f:register", key.status()["seen"])
 
 
 if __name__ == "__main__":

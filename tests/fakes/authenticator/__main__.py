@@ -42,6 +42,7 @@ from person import Person
 from port import Port
 from settings import Settings
 from store import Store
+from u2f import U2f
 
 
 class Authenticator:
@@ -54,13 +55,20 @@ class Authenticator:
         self.seen = []
 
     def plug(self):
-        """Forgets what only power keeps: channels, tokens, and PIN failures since it was on."""
-        self.hid.reset()
+        """Comes up without what only power keeps: channels, tokens, recent PIN failures."""
+        if self.port.master is not None:
+            return
         pin_uv = pin.PinUv(self.settings, self.store, self.person)
         ctap = Ctap(self.settings, self.store, self.person, pin_uv, self.faults, self.attestation,
                     self.seen)
-        self.hid.execute = {hid.CBOR: ctap.execute}
+        ctap1 = U2f(self.settings, self.store, self.person, self.attestation, self.seen)
+        self.hid.execute = {hid.CBOR: ctap.execute, hid.MSG: ctap1.execute}
+        self.hid.reset()
         self.port.plug()
+
+    def unplug(self):
+        self.port.unplug()
+        self.hid.reset()
 
 
 class Control:
@@ -102,7 +110,7 @@ class Control:
         self.key.plug()
 
     def unplug(self):
-        self.key.port.unplug()
+        self.key.unplug()
 
     def lock(self):
         self.key.port.hold_lock()

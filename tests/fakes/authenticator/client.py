@@ -62,6 +62,12 @@ class Authenticator:
         self.wait_for_blink()
         self.command("touch")
 
+    def lock(self):
+        self.command("lock")
+
+    def unlock(self):
+        self.command("unlock")
+
     def plug(self):
         self.command("plug")
 

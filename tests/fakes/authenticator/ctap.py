@@ -10,6 +10,7 @@ import keys
 import errors
 from errors import CtapError
 from faults import UP, UV, Draft
+from manage import Manage
 from pin import GET, MAKE
 from store import Credential
 
@@ -26,6 +27,9 @@ class Ctap:
         self.commands = {1: ("make", self._make), 2: ("get", self._get), 4: ("info", self._info),
                          6: ("pin", self.pin_uv.execute), 7: ("reset", self._reset),
                          8: ("next", self._next), 11: ("selection", self._selection)}
+        # libfido2 asks by the number that the command had before it was in the standard.
+        self.commands[0x0A] = self.commands[0x41] = (
+            "manage", Manage(settings, store, pin_uv).execute)
 
     async def execute(self, message):
         """From a command byte and CBOR to the command's name and a status byte and CBOR."""
@@ -51,7 +55,7 @@ class Ctap:
             options["uv"] = settings.uv == "set"
         if settings.permissions:
             options |= {"pinUvAuthToken": True, "makeCredUvNotRqd": settings.make_cred_uv_not_rqd,
-                        "alwaysUv": settings.always_uv}
+                        "alwaysUv": settings.always_uv, "credMgmt": settings.rk}
         info = {1: settings.versions, 2: settings.extensions, 3: bytes.fromhex(settings.aaguid),
                 4: options, 5: settings.max_msg_size, 6: settings.pin_protocols, 7: 8, 8: 128,
                 9: ["usb"], 10: [{"alg": a, "type": "public-key"} for a in settings.algorithms],
@@ -70,7 +74,7 @@ class Ctap:
             raise CtapError(errors.NOT_ALLOWED)
         await self.person.touch()
         self.store.forget()
-        self.pin_uv.__init__(self.settings, self.store, self.person)
+        self.pin_uv.forget()
 
     async def _make(self, request):
         client_data_hash, rp, user, algorithms = (_required(request, n) for n in (1, 2, 3, 4))
@@ -110,7 +114,7 @@ class Ctap:
             attested += cbor2.dumps({"credProtect": protect})
         own = self.settings.attestation == "packed"
         data, signature = self.faults.sign("make", Draft(
-            credential.rp_id, UP | uv_flag | AT | (ED if protect else 0), self._count(), attested,
+            credential.rp_id, UP | uv_flag | AT | (ED if protect else 0), self.store.count(self.settings.counter_step), attested,
             client_data_hash, self.attestation.key if own else credential.key, credential.id))
         if self.settings.attestation == "none":
             return {1: "none", 2: data, 3: {}}
@@ -150,7 +154,7 @@ class Ctap:
         return self._asserted("next", *self.following.pop(0))
 
     def _asserted(self, command, credential, flags, client_data_hash):
-        draft = Draft(credential.rp_id, flags, self._count(), b"", client_data_hash,
+        draft = Draft(credential.rp_id, flags, self.store.count(self.settings.counter_step), b"", client_data_hash,
                       credential.key, credential.id)
         data, signature = self.faults.sign(command, draft)
         reply = {1: {"id": draft.credential_id, "type": "public-key"}, 2: data, 3: signature}
@@ -184,12 +188,6 @@ class Ctap:
             await self.person.scan()
             return "finger"
         return ""
-
-    def _count(self):
-        state = self.store.state
-        state.sign_count = max(0, state.sign_count + self.settings.counter_step)
-        self.store.save()
-        return state.sign_count
 
 
 def _decoded(payload):

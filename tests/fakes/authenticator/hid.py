@@ -31,13 +31,17 @@ class Hid:
         self.port, self.settings, self.faults, self.person = port, settings, faults, person
         self.winks = 0
         self.execute = {}  # command: a coroutine function from payload to (name, reply)
-        self.reset()
-
-    def reset(self):
-        """What plugging in does."""
         self.channels = set()
         self.partial = None  # channel, command, length, payload so far, next sequence
-        self.expiry = self.busy = None
+        self.expiry = None
+        self.busy = None  # channel, task
+
+    def reset(self):
+        """What the loss of power does."""
+        self.channels = set()
+        if self.partial:
+            self._drop_partial()
+        self._abort()
 
     def receive(self, report):
         channel, kind = report[:4], report[4]
@@ -97,17 +101,24 @@ class Hid:
             channel = os.urandom(4)
             self.channels.add(channel)
             answered = BROADCAST
+            if self.settings.init_ends_wait:
+                self._abort()
         else:
             answered = channel
             if self.busy and self.busy[0] == channel:
-                self.busy[1].abort = True
-                self.busy[1].cancel()
+                self._abort()
             if self.partial and self.partial[0] == channel:
                 self._drop_partial()
         able = CAN_WINK | (CAN_CBOR if self.settings.ctap2 else 0) | (
-            0 if MSG in self.execute else NO_MSG)
+            0 if self.settings.u2f else NO_MSG)
         reply = self.faults.reply("init", nonce + channel + bytes([2, 1, 0, 0, able]))
         self._send_later(self.faults.reports("init", cut(answered, INIT, reply), self.port))
+
+    def _abort(self):
+        """Ends a command without a reply."""
+        if self.busy:
+            self.busy[1].aborted = True
+            self.busy[1].cancel()
 
     async def _serve(self, channel, command, payload):
         keepalive = asyncio.create_task(self._keep_alive(channel))
@@ -115,7 +126,7 @@ class Hid:
             await asyncio.sleep(self.settings.delay / 1000)
             name, reply = await self._answer(command, payload)
         except asyncio.CancelledError:
-            if getattr(self.busy[1], "abort", False):
+            if getattr(asyncio.current_task(), "aborted", False):
                 return
             name, reply = "cancel", bytes([KEEPALIVE_CANCEL])
         except CtapError as error:
@@ -128,7 +139,8 @@ class Hid:
                              self.settings.slow)
 
     async def _answer(self, command, payload):
-        if command in self.execute:
+        if command in self.execute and (
+                self.settings.ctap2 if command == CBOR else self.settings.u2f):
             return await self.execute[command](payload)
         if command == PING:
             return "ping", payload

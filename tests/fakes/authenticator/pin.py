@@ -78,6 +78,9 @@ class PinUv:
 
     def __init__(self, settings, store, person):
         self.settings, self.store, self.person = settings, store, person
+        self.forget()
+
+    def forget(self):
         self.protocols = {number: Protocol(number) for number in (1, 2)}
         self.failures = 0
 
@@ -94,7 +97,7 @@ class PinUv:
         protocol.verify(protocol.token, message, proof)
         if not protocol.permissions & permission or protocol.rp_id not in (None, rp_id):
             raise CtapError(PIN_AUTH_INVALID)
-        if rp_id:
+        if permission != MANAGE:
             protocol.rp_id = rp_id  # a token without one is bound by its first use
         return protocol
 

@@ -19,10 +19,10 @@ class Port:
         self.path, self.owner, self.receive = path, owner, receive
         self.master = self.slave = self.lock = None
         self.sending = asyncio.Lock()
+        self.connection = 0  # its number: what was meant for one pty must not go to the next
 
     def plug(self):
-        if self.master is not None:
-            return
+        self.connection += 1
         # Our own descriptor of the slave keeps the master from EIO between two clients.
         self.master, self.slave = os.openpty()
         os.set_blocking(self.master, False)
@@ -42,6 +42,7 @@ class Port:
         """Clients that have it open see a hang-up."""
         if self.master is None:
             return
+        self.connection += 1
         os.unlink(self.path)
         asyncio.get_running_loop().remove_reader(self.master)
         self.unlock()
@@ -72,16 +73,20 @@ class Port:
 
     async def send(self, reports, pause):
         """Sends them with so many milliseconds between two; ends early when unplugged."""
+        connection = self.connection
         async with self.sending:
             for report in reports:
-                while self.master is not None:
-                    try:
-                        os.write(self.master, report)
-                        break
-                    except BlockingIOError:  # nobody reads
-                        await asyncio.sleep(0.001)
-                if pause:
-                    await asyncio.sleep(pause / 1000)
+                while self.connection == connection and not self._takes(report):
+                    await asyncio.sleep(0.001)
+                if self.connection != connection:
+                    return
+                await asyncio.sleep(pause / 1000)
+
+    def _takes(self, report):
+        try:
+            return os.write(self.master, report) > 0
+        except BlockingIOError:  # nobody reads
+            return False
 
     def _readable(self):
         self.unread += os.read(self.master, 65536)

@@ -16,9 +16,10 @@ class Settings:
 
     # The model, as getInfo tells it.
     ctap2 = True  # no: a U2F-only key
+    u2f = True
     versions = ["U2F_V2", "FIDO_2_0", "FIDO_2_1"]
     extensions = ["credProtect"]
-    aaguid = "73746570757020746573747320312e30"
+    aaguid = "73746570757020746573747320312e30"  # set later, it is not the certificate's
     algorithms = [-7, -8, -257]  # ES256, EdDSA, RS256
     pin_protocols = [2, 1]
     client_pin = True  # no: the model knows no PIN
@@ -31,6 +32,7 @@ class Settings:
     min_pin_length = 4
     max_msg_size = 1200
     max_credentials = 25
+    init_ends_wait = False  # yes: a new client ends the wait of one that went without a word
 
     # How it does it.
     counter_step = 1  # 0: constant; negative: goes backwards

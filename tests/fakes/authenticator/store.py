@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 
 import keys
+from errors import NO_CREDENTIALS, CtapError
 
 
 @dataclass
@@ -58,6 +59,20 @@ class Store:
             c.user["id"] == credential.user["id"])]
         self.state.credentials.append(credential)
         self.save()
+
+    def remove(self, id):
+        """Only what is there: CtapError otherwise."""
+        kept = [c for c in self.state.credentials if c.id != id]
+        if len(kept) == len(self.state.credentials):
+            raise CtapError(NO_CREDENTIALS)
+        self.state.credentials = kept
+        self.save()
+
+    def count(self, step):
+        """The next value of the sign counter."""
+        self.state.sign_count = max(0, self.state.sign_count + step)
+        self.save()
+        return self.state.sign_count
 
     def of(self, rp_id):
         """Newest first, the order in which they are offered."""
