@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
+import threading
 import unittest
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
@@ -17,6 +17,7 @@ sys.path.insert(0, str(TESTS / "fakes"))
 
 from authenticator.client import Authenticator  # noqa: E402
 
+PATIENCE = 10
 RP = "stepup.example"
 TYPES = {"es256": "-7", "eddsa": "-8", "rs256": "-257"}
 
@@ -25,7 +26,7 @@ def base64_of(data):
     return base64.b64encode(data).decode()
 
 
-def tool(*words, lines=(), answers=(), timeout=10):
+def tool(*words, lines=(), answers=(), timeout=PATIENCE):
     """Runs one of fido2-tools on `lines`; it reads PINs from standard input, having no terminal."""
     with tempfile.NamedTemporaryFile("w", suffix=".in") as parameters:
         parameters.write("".join(f"{line}\n" for line in lines))
@@ -40,10 +41,10 @@ def tool(*words, lines=(), answers=(), timeout=10):
 class Made:
     """A credential as fido2-cred prints it, and what is asked of it afterwards."""
 
-    def __init__(self, key, *options, type="es256", pin=(), rp=RP):
+    def __init__(self, key, *options, type="es256", pin=(), rp=RP, user="user-1000"):
         self.type, self.rp = type, rp
         self.result = tool("fido2-cred", "-M", *options, key.path, type, answers=pin, lines=[
-            base64_of(os.urandom(32)), rp, "otto", base64_of(b"user-1000")])
+            base64_of(os.urandom(32)), rp, "otto", base64_of(user.encode())])
         self.lines = self.result.stdout.split()
         self.id = self.lines[4] if self.result.returncode == 0 else None
 
@@ -78,8 +79,12 @@ class Making:
 
     def end(self):
         """Waits for its exit; returns status and errors."""
-        with self.process.stderr as errors:
-            return self.process.wait(10), errors.read()
+        timer = threading.Timer(PATIENCE, self.process.kill)
+        timer.start()
+        with self.process.stderr as stream:
+            errors = stream.read()
+        timer.cancel()
+        return self.process.wait(), errors
 
 
 class KeyTest(unittest.TestCase):
@@ -165,6 +170,17 @@ class AuthenticatorTest(KeyTest):
                 self.assertFails(found, "NO_CREDENTIALS")
             if protect == "3":
                 self.assertFails(credential.assert_by(key), "NO_CREDENTIALS")
+
+    def test_offers_the_newest_of_several_accounts_first(self):
+        key = self.plug_in()
+        users = ("anna", "otto", "zoe")
+        made = [self.made(key, "-r", user=user) for user in users]
+        replaced = self.made(key, "-r", user="otto")
+        self.assertEqual([c["id"] for c in key.status()["credentials"]],
+                         [base64.b64decode(c.id).hex() for c in (made[0], made[2], replaced)])
+        found = self.assertDone(replaced.assert_by(key, "-r")).stdout
+        places = [found.index(base64_of(user.encode())) for user in ("otto", "zoe", "anna")]
+        self.assertEqual(places, sorted(places))
 
     # --- PIN and fingerprint ---------------------------------------------------------------------
 

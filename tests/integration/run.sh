@@ -13,6 +13,7 @@ if [ "${1:-}" != --daemon-only ]; then
   STEPUPCTL=$B/stepupctl "$B/ctl_dialogue_test"
   B=$B /usr/bin/python3 tests/integration/enable_test.py
   /usr/bin/python3 tests/integration/authenticator_test.py
+  /usr/bin/python3 tests/integration/authenticator_faults_test.py
 fi
 export B
 /usr/bin/python3 tests/integration/daemon_test.py

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: ISC
 """A virtual FIDO2 authenticator, for programs that use the unmodified libfido2.
 
-    /usr/bin/python3 tests/fakes/authenticator PATH [--state FILE] [--owner UID:GID] [NAME=VALUE ...]
+    /usr/bin/python3 tests/fakes/authenticator PATH [--state FILE] [--owner UID:GID] [--until-eof]
+                                                [NAME=VALUE ...]
 
 PATH becomes a symbolic link to the pty that plays the hidraw node: give it to fido_dev_open(3) or
 to fido2-token(1).  The link goes when the authenticator is unplugged and comes back, with another
 pty behind it, when it is plugged in.  NAME=VALUE are the settings of settings.py.  --state keeps
-PIN, counter and credentials in a file; without it they last as long as the process.
+PIN, counter and credentials in a file; without it they last as long as the process.  --owner is
+whose the pty is, mode 0600.  --until-eof ends it when its standard input is closed.
 
 PATH.ctl is a socket that takes one command a line and answers each with a line of JSON, which has
 "error" if it failed:
@@ -31,6 +33,7 @@ import argparse
 import asyncio
 import json
 import os
+import pathlib
 import signal
 
 import hid
@@ -61,14 +64,15 @@ class Authenticator:
         pin_uv = pin.PinUv(self.settings, self.store, self.person)
         ctap = Ctap(self.settings, self.store, self.person, pin_uv, self.faults, self.attestation,
                     self.seen)
-        ctap1 = U2f(self.settings, self.store, self.person, self.attestation, self.seen)
-        self.hid.execute = {hid.CBOR: ctap.execute, hid.MSG: ctap1.execute}
+        self.ctap1 = U2f(self.settings, self.store, self.person, self.attestation, self.seen)
+        self.hid.execute = {hid.CBOR: ctap.execute, hid.MSG: self.ctap1.execute}
         self.hid.reset()
         self.port.plug()
 
     def unplug(self):
         self.port.unplug()
         self.hid.reset()
+        self.ctap1.forget()
 
 
 class Control:
@@ -83,8 +87,8 @@ class Control:
 
     async def serve(self, reader, writer):
         while line := await reader.readline():
-            name, *words = line.decode().split()
             try:
+                name, *words = line.decode().split()
                 answer = getattr(self, name)(*words) or {}
             except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
                 answer = {"error": f"{line.decode().strip()}: {error}"}
@@ -140,7 +144,8 @@ async def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("path")
     parser.add_argument("--state")
-    parser.add_argument("--owner", default="0:0")
+    parser.add_argument("--owner", default="-1:-1")
+    parser.add_argument("--until-eof", action="store_true")
     parser.add_argument("settings", nargs="*", metavar="NAME=VALUE")
     options = parser.parse_intermixed_args()
     key = Authenticator(options.path, [int(id) for id in options.owner.split(":")],
@@ -148,14 +153,17 @@ async def main():
     control = Control(key)
     control.set(*options.settings)
     stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        loop.add_signal_handler(number, stopped.set)
+    if options.until_eof:
+        loop.add_reader(0, stopped.set)
     key.plug()
     server = await asyncio.start_unix_server(control.serve, f"{options.path}.ctl")
     await stopped.wait()
     server.close()
-    key.port.unplug()
-    os.unlink(f"{options.path}.ctl")
+    key.unplug()
+    pathlib.Path(f"{options.path}.ctl").unlink(missing_ok=True)  # Python 3.13 has done it
 
 
 if __name__ == "__main__":

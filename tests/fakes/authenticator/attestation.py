@@ -38,7 +38,7 @@ def _name(common):
 
 
 def _builder(subject, issuer, key, ca):
-    now = datetime.datetime.utcnow()
+    now = datetime.datetime.now(datetime.timezone.utc)
     return (x509.CertificateBuilder().subject_name(subject).issuer_name(issuer)
             .public_key(key.public_key()).serial_number(x509.random_serial_number())
             .not_valid_before(now - LIFETIME).not_valid_after(now + LIFETIME)

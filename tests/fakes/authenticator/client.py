@@ -13,13 +13,14 @@ PATIENCE = 10
 class Authenticator:
     """One authenticator.  As a context manager it is stopped at the end."""
 
-    def __init__(self, path, *settings, state=None, owner="0:0"):
+    def __init__(self, path, *settings, state=None, owner=None):
         """Returns when it is plugged in at `path` and takes commands."""
         self.path = str(path)
         self.process = subprocess.Popen(
             ["/usr/bin/python3", os.path.dirname(os.path.abspath(__file__)), self.path,
-             "--owner", owner, *(["--state", str(state)] if state else []), *settings],
-            start_new_session=True)
+             "--until-eof", *(["--owner", owner] if owner else []),
+             *(["--state", str(state)] if state else []), *settings],
+            stdin=subprocess.PIPE, start_new_session=True)
         self.socket = socket.socket(socket.AF_UNIX)
         self._until(self._connects, "the authenticator did not start")
         self.lines = self.socket.makefile("rw")
@@ -77,7 +78,7 @@ class Authenticator:
     def stop(self):
         self.lines.close()
         self.socket.close()
-        self.process.terminate()
+        self.process.stdin.close()
         self.process.wait()
 
     def __enter__(self):

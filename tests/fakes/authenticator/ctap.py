@@ -6,8 +6,8 @@ import time
 
 import cbor2
 
-import keys
 import errors
+import keys
 from errors import CtapError
 from faults import UP, UV, Draft
 from manage import Manage
@@ -98,9 +98,10 @@ class Ctap:
             await self.person.touch()
         if excluded:
             raise CtapError(errors.CREDENTIAL_EXCLUDED)
-        if len(self.store.state.credentials) >= self.settings.max_credentials:
+        if options.get("rk") and len(self.store.discoverable()) >= self.settings.max_credentials:
             raise CtapError(errors.KEY_STORE_FULL)
-        protect = request.get(6, {}).get("credProtect")
+        protect = request.get(6, {}).get("credProtect") if (
+            "credProtect" in self.settings.extensions) else None
         credential = Credential(os.urandom(32), rp["id"], user, offered[0],
                                 keys.generate(offered[0]), bool(options.get("rk")), protect or 1)
         self.store.add(credential)
@@ -114,7 +115,7 @@ class Ctap:
             attested += cbor2.dumps({"credProtect": protect})
         own = self.settings.attestation == "packed"
         data, signature = self.faults.sign("make", Draft(
-            credential.rp_id, UP | uv_flag | AT | (ED if protect else 0), self.store.count(self.settings.counter_step), attested,
+            credential.rp_id, UP | uv_flag | AT | (ED if protect else 0), self._count(), attested,
             client_data_hash, self.attestation.key if own else credential.key, credential.id))
         if self.settings.attestation == "none":
             return {1: "none", 2: data, 3: {}}
@@ -154,7 +155,7 @@ class Ctap:
         return self._asserted("next", *self.following.pop(0))
 
     def _asserted(self, command, credential, flags, client_data_hash):
-        draft = Draft(credential.rp_id, flags, self.store.count(self.settings.counter_step), b"", client_data_hash,
+        draft = Draft(credential.rp_id, flags, self._count(), b"", client_data_hash,
                       credential.key, credential.id)
         data, signature = self.faults.sign(command, draft)
         reply = {1: {"id": draft.credential_id, "type": "public-key"}, 2: data, 3: signature}
@@ -189,13 +190,16 @@ class Ctap:
             return "finger"
         return ""
 
+    def _count(self):
+        return self.store.count(self.settings.counter_step)
+
 
 def _decoded(payload):
     if not payload:
         return {}
     try:
         request = cbor2.loads(payload)
-    except (ValueError, EOFError):
+    except cbor2.CBORDecodeError:
         raise CtapError(errors.INVALID_CBOR) from None
     if not isinstance(request, dict):
         raise CtapError(errors.INVALID_CBOR)

@@ -113,8 +113,7 @@ SIGNED = {
     "foreign_key": _put("key", lambda _: keys.generate(keys.ES256)),
 }
 
-
-REPLAY = {"replay"}
+REPLAY = {"replay"}  # the first assertion that it ever made
 
 
 def _with_flags(data, flags):
@@ -130,9 +129,13 @@ SPOILT = {
 
 # --- The bytes of a reply: status, then CBOR -----------------------------------------------------
 
+def _flipped(data):
+    return bytes(byte ^ 0xFF for byte in data)
+
+
 REPLY = {
     "status": lambda _, at: bytes([at]),
-    "garbage": lambda payload, at: payload[:at] + bytes([payload[at] ^ 0xFF]) + payload[at + 1:],
+    "garbage": lambda payload, at: payload[:at] + _flipped(payload[at:at + 1]) + payload[at + 1:],
     "random": lambda payload, _: b"\0" + os.urandom(len(payload) - 1),
     "cut": lambda payload, at: payload[:at],
     "trailing": lambda payload, _: payload + b"\xff" * 16,
@@ -171,7 +174,7 @@ def _endless(reports, in_force):
 
 
 REPORTS = {
-    "wrong_channel": lambda reports, *_: [bytes(b ^ 0xFF for b in r[:4]) + r[4:] for r in reports],
+    "wrong_channel": lambda reports, *_: [_flipped(r[:4]) + r[4:] for r in reports],
     "wrong_command": lambda reports, *_: [_patched(reports[0], 4, b"\x81"), *reports[1:]],
     "wrong_sequence": lambda reports, *_: [reports[0], *(
         _patched(report, 4, bytes([report[4] + 1])) for report in reports[1:])],

@@ -5,7 +5,7 @@ import asyncio
 import os
 import struct
 
-from errors import INVALID_COMMAND, INVALID_LENGTH, KEEPALIVE_CANCEL, OK, CtapError
+from errors import INVALID_COMMAND, INVALID_LENGTH, KEEPALIVE_CANCEL, CtapError
 
 PING, MSG, INIT, WINK, CBOR, CANCEL, KEEPALIVE, ERROR = 1, 3, 6, 8, 16, 17, 0x3B, 0x3F
 BROADCAST = b"\xff" * 4
@@ -35,13 +35,14 @@ class Hid:
         self.partial = None  # channel, command, length, payload so far, next sequence
         self.expiry = None
         self.busy = None  # channel, task
+        self.senders = set()
 
     def reset(self):
         """What the loss of power does."""
         self.channels = set()
         if self.partial:
             self._drop_partial()
-        self._abort()
+        self._cancel()
 
     def receive(self, report):
         channel, kind = report[:4], report[4]
@@ -56,7 +57,7 @@ class Hid:
             self._error(channel, INVALID_CHANNEL)
         elif command == CANCEL:
             if self.busy and self.busy[0] == channel:
-                self.busy[1].cancel()
+                self._cancel(KEEPALIVE_CANCEL)
         elif command == INIT:
             self._init(channel, part[:8])
         elif self.busy or self.partial and self.partial[0] != channel:
@@ -102,11 +103,11 @@ class Hid:
             self.channels.add(channel)
             answered = BROADCAST
             if self.settings.init_ends_wait:
-                self._abort()
+                self._cancel()
         else:
             answered = channel
             if self.busy and self.busy[0] == channel:
-                self._abort()
+                self._cancel()
             if self.partial and self.partial[0] == channel:
                 self._drop_partial()
         able = CAN_WINK | (CAN_CBOR if self.settings.ctap2 else 0) | (
@@ -114,11 +115,18 @@ class Hid:
         reply = self.faults.reply("init", nonce + channel + bytes([2, 1, 0, 0, able]))
         self._send_later(self.faults.reports("init", cut(answered, INIT, reply), self.port))
 
-    def _abort(self):
-        """Ends a command without a reply."""
-        if self.busy:
-            self.busy[1].aborted = True
-            self.busy[1].cancel()
+    def _cancel(self, status=None):
+        """Ends the command that is worked on, with this status or without a reply."""
+        if self.busy is None:
+            return
+        busy = self.busy
+
+        def cancel():
+            if self.busy is busy:  # it has not begun to reply
+                busy[1].status = status
+                busy[1].cancel()
+        # Only after it has begun: a task that is cancelled before would never run its cleanup.
+        asyncio.get_running_loop().call_soon(cancel)
 
     async def _serve(self, channel, command, payload):
         keepalive = asyncio.create_task(self._keep_alive(channel))
@@ -126,9 +134,10 @@ class Hid:
             await asyncio.sleep(self.settings.delay / 1000)
             name, reply = await self._answer(command, payload)
         except asyncio.CancelledError:
-            if getattr(asyncio.current_task(), "aborted", False):
+            status = getattr(asyncio.current_task(), "status", None)
+            if status is None:
                 return
-            name, reply = "cancel", bytes([KEEPALIVE_CANCEL])
+            name, reply = "cancel", bytes([status])
         except CtapError as error:
             name, command, reply = "error", ERROR, bytes([error.status])
         finally:
@@ -160,4 +169,6 @@ class Hid:
         self._send_later(cut(channel, ERROR, bytes([status])))
 
     def _send_later(self, reports):
-        self.sender = asyncio.create_task(self.port.send(reports, self.settings.slow))
+        sender = asyncio.create_task(self.port.send(reports, self.settings.slow))
+        self.senders.add(sender)  # the loop itself holds only weak references
+        sender.add_done_callback(self.senders.discard)

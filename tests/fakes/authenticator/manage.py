@@ -41,24 +41,21 @@ class Manage:
     def _subject(self, parameters):
         """The relying party that a command is about, None if all or unknown."""
         named = parameters.get(2, {}).get("id")
-        return next((c.rp_id for c in self._discoverable() if named == c.id or
+        return next((c.rp_id for c in self.store.discoverable() if named == c.id or
                      parameters.get(1) == _hash(c.rp_id)), None)
 
-    def _discoverable(self):
-        return [c for c in self.store.state.credentials if c.discoverable]
-
     def _metadata(self, _):
-        count = len(self._discoverable())
+        count = len(self.store.discoverable())
         return {1: count, 2: self.settings.max_credentials - count}
 
     def _relying_parties(self, _):
-        return self._first_of([{3: {"id": rp_id}, 4: _hash(rp_id)}
-                               for rp_id in sorted({c.rp_id for c in self._discoverable()})], 5)
+        rp_ids = sorted({c.rp_id for c in self.store.discoverable()})
+        return self._first_of([{3: {"id": rp_id}, 4: _hash(rp_id)} for rp_id in rp_ids], 5)
 
     def _credentials(self, parameters):
         return self._first_of([
             {6: c.user, 7: {"id": c.id, "type": "public-key"}, 8: keys.cose(c.key, c.algorithm),
-             10: c.protect} for c in self._discoverable()
+             10: c.protect} for c in self.store.discoverable()
             if _hash(c.rp_id) == parameters.get(1)], 9)
 
     def _first_of(self, replies, total):

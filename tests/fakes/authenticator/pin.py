@@ -92,7 +92,7 @@ class PinUv:
         return self.protocols[number]
 
     def authorise(self, number, proof, message, permission, rp_id):
-        """Checks a pinUvAuthParam; the token that made it must be for this use.  Returns its protocol."""
+        """Checks a pinUvAuthParam, whose token must be for this use; returns its protocol."""
         protocol = self.protocol(number)
         protocol.verify(protocol.token, message, proof)
         if not protocol.permissions & permission or protocol.rp_id not in (None, rp_id):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The cable: a pty that libfido2 takes for a hidraw node, under a symbolic link that stays the same.
+"""The cable: a pty that libfido2 takes for a hidraw node, under a symbolic link that stays.
 
 libfido2 opens any character device; where the hidraw ioctls fail it writes 65 bytes (the report
 number, then the report) and reads 64.
@@ -52,6 +52,7 @@ class Port:
 
     def hold_lock(self):
         """Plays another program that uses the authenticator."""
+        self.unlock()
         self.lock = os.open(self.path, os.O_RDWR | os.O_NOCTTY)
         fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 

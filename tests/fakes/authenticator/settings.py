@@ -31,7 +31,7 @@ class Settings:
     attestation = "packed"  # packed: by a certificate of its own; self; none
     min_pin_length = 4
     max_msg_size = 1200
-    max_credentials = 25
+    max_credentials = 25  # discoverable ones
     init_ends_wait = False  # yes: a new client ends the wait of one that went without a word
 
     # How it does it.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What an authenticator keeps when it is unplugged, in memory and in a JSON file if one is named."""
+"""What an authenticator keeps when it is unplugged: in memory and, if one is named, in a file."""
 
 import json
 import os
@@ -73,6 +73,9 @@ class Store:
         self.state.sign_count = max(0, self.state.sign_count + step)
         self.save()
         return self.state.sign_count
+
+    def discoverable(self):
+        return [c for c in self.state.credentials if c.discoverable]
 
     def of(self, rp_id):
         """Newest first, the order in which they are offered."""

@@ -25,6 +25,11 @@ class U2f:
         self.attestation, self.seen = attestation, seen
         self.touching = None
 
+    def forget(self):
+        """What the loss of power does."""
+        if self.touching:
+            self.touching.cancel()
+
     async def execute(self, apdu):
         name, command = {1: ("register", self._register), 2: ("authenticate", self._authenticate),
                          3: ("version", self._version)}.get(apdu[1], ("unknown", None))
