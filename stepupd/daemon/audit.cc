@@ -29,11 +29,28 @@ constexpr const char* kPeerRefused = "9d1f7c3ab0e84c2e8a5b6d4f3c2e1a86";
 constexpr const char* kTrouble = "3c6e2f9a7b1d4e8fa0c5d9e1b2f3a497";
 constexpr const char* kState = "f4a1b7c2d3e54f6a8b9c0d1e2f3a45a8";
 
+// Where records go; null: straight to journald.
+constinit JournalQueue* journal_queue = nullptr;
+
+// Blocks while journald hangs.  By hand there may be no journal; then standard error has to do.
+void send_now(const JournalQueue::Record& fields) {
+  std::vector<iovec> parts;
+  parts.reserve(fields.size());
+  for (const std::string& field : fields) {
+    // SAFETY: sd_journal_sendv(3) only reads.
+    parts.push_back({const_cast<char*>(field.data()), field.size()});
+  }
+  if (sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) < 0 ||
+      access("/run/systemd/journal/socket", F_OK) != 0) {
+    (void)fprintf(stderr, "stepupd: %s\n", fields.front().c_str() + strlen("MESSAGE="));
+  }
+}
+
 // A record in the making: KEY=value fields, foreign text made printable.
 class Record {
  public:
-  Record(const char* message_id, int priority, std::string message) : message_(std::move(message)) {
-    add("MESSAGE", message_);
+  Record(const char* message_id, int priority, std::string_view message) {
+    add("MESSAGE", message);
     add("MESSAGE_ID", message_id);
     add("PRIORITY", std::to_string(priority));
     add("SYSLOG_IDENTIFIER", "stepupd");
@@ -45,20 +62,18 @@ class Record {
   }
   Record& add(const char* key, std::uint64_t value) { return add(key, std::to_string(value)); }
 
-  // By hand there may be no journal; then standard error has to do.
+  JournalQueue::Record take() { return std::move(fields_); }
+
   void send() {
-    std::vector<iovec> parts;
-    parts.reserve(fields_.size());
-    for (std::string& field : fields_) parts.push_back({field.data(), field.size()});
-    if (sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) < 0 ||
-        access("/run/systemd/journal/socket", F_OK) != 0) {
-      (void)fprintf(stderr, "stepupd: %s\n", printable(message_, 1024).c_str());
+    if (journal_queue != nullptr) {
+      journal_queue->add(take());
+    } else {
+      send_now(fields_);
     }
   }
 
  private:
-  std::string message_;
-  std::vector<std::string> fields_;
+  JournalQueue::Record fields_;  // MESSAGE first
 };
 
 // Runs `write`; a record that cannot be built for want of memory is lost rather than fatal.
@@ -71,6 +86,13 @@ void best_effort(Write write) noexcept {
   }
 }
 
+JournalQueue::Record lost_records(std::size_t count) {
+  return Record(kTrouble, LOG_ERR,
+                std::to_string(count) + " journal records were lost: journald did not take them")
+      .add("STEPUP_LOST", count)
+      .take();
+}
+
 std::string quoted(std::string_view text) { return "\"" + printable(text) + "\""; }
 
 std::string name_of(const Subject& subject) {
@@ -78,6 +100,14 @@ std::string name_of(const Subject& subject) {
 }
 
 }  // namespace
+
+Sender::Sender()
+    : queue_([](const JournalQueue::Record& fields) { best_effort([&] { send_now(fields); }); },
+             lost_records, std::chrono::seconds(2)) {
+  journal_queue = &queue_;
+}
+
+Sender::~Sender() { journal_queue = nullptr; }
 
 void decision(const DecisionRecord& r) noexcept {
   best_effort([&] {

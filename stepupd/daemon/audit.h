@@ -10,8 +10,24 @@
 #include "stepupd/base/coordinates.h"
 #include "stepupd/base/result.h"
 #include "stepupd/base/terms.h"
+#include "stepupd/daemon/journal_queue.h"
 
 namespace stepup::daemon::audit {
+
+// While one lives, records wait in a queue and a thread sends them, so that a journald that hangs
+// holds up nobody; without one each is sent at once.  Requires that signals are blocked, that the
+// process has the rights it will keep, that it is the only one, and that it outlives every other
+// thread that logs.
+class Sender {
+ public:
+  Sender();
+  ~Sender();  // waits a little for what is queued
+  Sender(const Sender&) = delete;
+  Sender& operator=(const Sender&) = delete;
+
+ private:
+  JournalQueue queue_;
+};
 
 // One decision about a privileged command.
 struct DecisionRecord {

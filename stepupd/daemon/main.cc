@@ -113,6 +113,7 @@ int serve(Options options) {
   if (const auto dropped = drop_privileges(options.user); !dropped) {
     return fail(dropped.error(), "exiting");
   }
+  const audit::Sender sender;
   const auto boot_id = stepup::read_boot_id();
   if (!boot_id) return fail(boot_id.error(), "exiting");
 

@@ -17,4 +17,5 @@ if [ "${1:-}" != --daemon-only ]; then
 fi
 export B
 /usr/bin/python3 tests/integration/daemon_test.py
+/usr/bin/python3 tests/integration/journald_test.py
 exec /usr/bin/python3 tests/integration/otp_test.py

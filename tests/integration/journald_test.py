@@ -1,0 +1,76 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: ISC
+"""stepupd while journald hangs.  Runs in a mount namespace with a journal socket of its own."""
+
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import time
+import unittest
+
+import wire
+from daemon_test import Daemon
+
+JOURNAL = pathlib.Path("/run/systemd/journal")
+
+
+class JournaldTest(unittest.TestCase):
+    """journald is a socket that is bound and not read, so that its senders block before long."""
+
+    def setUp(self):
+        JOURNAL.parent.mkdir(exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", JOURNAL.parent], check=True)
+        JOURNAL.mkdir()
+        self.journald = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.journald.bind(str(JOURNAL / "socket"))
+        os.chmod(JOURNAL / "socket", 0o666)
+        self.daemon = Daemon()
+        self.daemon.start()
+
+    def tearDown(self):
+        self.daemon.remove()
+        self.journald.close()
+        subprocess.run(["umount", JOURNAL.parent], check=True)
+
+    def refused(self, service):
+        client = wire.Client(self.daemon.stepupd, timeout=5)
+        client.send(wire.CHECK, wire.check_body(service=service, user="ghost", uid=0xFFFFFFFF))
+        return client.verdict()
+
+    def received(self):
+        """What the socket holds and what comes within a second after it."""
+        self.journald.settimeout(1)
+        while True:
+            try:
+                record = self.journald.recv(65536).decode()
+            except TimeoutError:
+                return
+            yield dict(re.findall(r"(?m)^(\w+)=(.*)$", record))
+
+    def test_F78_verdicts_do_not_wait_for_a_journald_that_hangs(self):
+        room = int(pathlib.Path("/proc/sys/net/unix/max_dgram_qlen").read_text())
+        services = [f"sudo-{i}" for i in range(room + 50)]
+        for service in services:
+            self.assertEqual(self.refused(service), wire.DENIED, service)
+        logged = [record["STEPUP_SERVICE"] for record in self.received()
+                  if "STEPUP_SERVICE" in record]
+        self.assertEqual(logged, services, "lost or out of order")
+
+    def test_F78_stepupd_ends_while_journald_hangs(self):
+        room = int(pathlib.Path("/proc/sys/net/unix/max_dgram_qlen").read_text())
+        for i in range(room + 50):
+            self.refused(f"sudo-{i}")
+        began = time.monotonic()
+        self.daemon.stop()
+        self.assertLess(time.monotonic() - began, 8)
+
+
+if __name__ == "__main__":
+    if os.environ.get("STEPUP_TEST_NAMESPACE") != "1":
+        os.environ["STEPUP_TEST_NAMESPACE"] = "1"
+        os.execvp("unshare", ["unshare", "-m", "/usr/bin/python3", os.path.abspath(__file__),
+                              *sys.argv[1:]])
+    unittest.main()
