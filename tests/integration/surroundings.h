@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -68,6 +69,7 @@ struct Surroundings {
 
 inline Surroundings look_around() {
   Surroundings now;
+  closelog();  // libc's own socket, which comes with the first line and changes with a signal
   for (int signal = 1; signal < NSIG; ++signal) {
     struct sigaction action{};
     (void)sigaction(signal, nullptr, &action);
