@@ -10,8 +10,18 @@ SecretBytes Encoder::take() {
   return std::move(buffer_);
 }
 
+// Whether `size` more bytes fit into a packet; there is room for them then.
+bool Encoder::make_room(std::size_t size) {
+  if (!ok_ || size > kMaxPacket - used_) return ok_ = false;
+  if (size <= buffer_.size() - used_) return true;
+  SecretBytes larger(std::min(std::max(2 * buffer_.size(), used_ + size), kMaxPacket));
+  std::ranges::copy(buffer_.view().first(used_), larger.bytes().begin());
+  buffer_ = std::move(larger);
+  return true;
+}
+
 bool Encoder::put(std::uint64_t value, int width) {
-  if (!ok_ || static_cast<std::size_t>(width) > buffer_.size() - used_) return ok_ = false;
+  if (!make_room(static_cast<std::size_t>(width))) return false;
   for (int shift = (width - 1) * 8; shift >= 0; shift -= 8) {
     buffer_.bytes()[used_++] = static_cast<std::uint8_t>(value >> shift);
   }
@@ -19,9 +29,8 @@ bool Encoder::put(std::uint64_t value, int width) {
 }
 
 bool Encoder::put_bytes(std::span<const std::uint8_t> bytes, std::size_t limit) {
-  if (bytes.size() > limit || !put(bytes.size(), 4) || bytes.size() > buffer_.size() - used_) {
-    return ok_ = false;
-  }
+  if (bytes.size() > limit) return ok_ = false;
+  if (!put(bytes.size(), 4) || !make_room(bytes.size())) return false;
   std::ranges::copy(bytes, buffer_.bytes().subspan(used_).begin());
   used_ += bytes.size();
   return true;

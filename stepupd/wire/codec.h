@@ -62,13 +62,16 @@ class Encoder {
   // The bytes so far; wiped when dropped, since an Answer carries a code.
   [[nodiscard]] SecretBytes take();
 
-  Encoder() : buffer_(kMaxPacket) {}
+  Encoder() : buffer_(kUsualSize) {}
 
  private:
+  static constexpr std::size_t kUsualSize = 512;
+
+  bool make_room(std::size_t size);
   bool put(std::uint64_t value, int width);
   bool put_bytes(std::span<const std::uint8_t> bytes, std::size_t limit);
 
-  SecretBytes buffer_;  // full size from the start, so no unwiped copy is left by growing
+  SecretBytes buffer_;  // replaced by a larger one when it is full, so no unwiped copy is left
   std::size_t used_ = 0;
   bool ok_ = true;
 };

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
+
 namespace stepup::wire {
 namespace {
 
@@ -30,6 +32,14 @@ bool drop_descriptors(msghdr& message, pid_t* sender_pid) noexcept {
     }
   }
   return found;
+}
+
+// Why receiving failed.
+std::unexpected<Error> receive_failure() {
+  const Errc code = errno == EAGAIN       ? Errc::Busy
+                    : errno == ECONNRESET ? Errc::Closed
+                                          : Errc::Internal;
+  return failure(code, "recvmsg", errno);
 }
 
 }  // namespace
@@ -66,7 +76,13 @@ Status send_packet(int fd, const SecretBytes& packet) {
 
 Result<SecretBytes> receive_packet(int fd, pid_t* sender_pid) {
   if (sender_pid != nullptr) *sender_pid = 0;
-  SecretBytes packet(kMaxPacket);
+  ssize_t n = 0;
+  // The size comes first: a buffer for the largest packet would have to be cleared and wiped.
+  do {
+    n = recv(fd, nullptr, 0, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+  } while (n < 0 && errno == EINTR);
+  if (n < 0) return receive_failure();
+  SecretBytes packet(std::min(static_cast<std::size_t>(n), kMaxPacket));
   iovec part{packet.bytes().data(), packet.size()};
   // Room for one descriptor and the credentials: more sets MSG_CTRUNC, and the kernel closes them.
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(ucred))];
@@ -75,16 +91,10 @@ Result<SecretBytes> receive_packet(int fd, pid_t* sender_pid) {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  ssize_t n = 0;
   do {
     n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   } while (n < 0 && errno == EINTR);
-  if (n < 0) {
-    const Errc code = errno == EAGAIN       ? Errc::Busy
-                      : errno == ECONNRESET ? Errc::Closed
-                                            : Errc::Internal;
-    return failure(code, "recvmsg", errno);
-  }
+  if (n < 0) return receive_failure();
   if (drop_descriptors(message, sender_pid)) return failure(Errc::Malformed, "unasked descriptor");
   if (n == 0) return failure(Errc::Closed, "end of connection");
   if ((message.msg_flags & MSG_TRUNC) != 0) return failure(Errc::TooLarge, "packet");

@@ -301,7 +301,9 @@ TEST(WireCodec, KeepsEveryPacketWithinItsBound) {
   CheckRequest longest;
   longest.groups.emplace(kMaxGroups);
   longest.argv.assign(kMaxArgvWords, std::string(kMaxArgvBytes / kMaxArgvWords - 1, 'a'));
-  CHECK_TRUE(encode(kId, longest).has_value());
+  const auto packet = split(std::move(*encode(kId, longest)));
+  CHECK_TRUE(packet.has_value());
+  CHECK_TRUE(decode<CheckRequest>(*packet) == longest);
   CheckRequest too_long;
   too_long.argv.assign(3, std::string(kMaxArgvBytes, 'a'));
   CHECK_TRUE(encode(kId, too_long).error().code == Errc::TooLarge);

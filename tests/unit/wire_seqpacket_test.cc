@@ -74,6 +74,7 @@ TEST(WireSeqpacket, TakesTheLargestPacketAndRefusesALargerOne) {
   CHECK_EQUAL(kMaxPacket, receive_packet(pair.theirs.get())->size());
   CHECK_TRUE(send_packet(pair.ours.get(), SecretBytes(kMaxPacket + 1)).has_value());
   CHECK_TRUE(receive_packet(pair.theirs.get()).error().code == Errc::TooLarge);
+  CHECK_TRUE(receive_packet(pair.theirs.get()).error().code == Errc::Busy);  // it is gone
 }
 
 TEST(WireSeqpacket, TellsTheEndOfAConnection) {
