@@ -42,6 +42,9 @@ Task<wire::Verdict> refuse(VerdictCode code, wire::Words words) {
 
 Status Server::start(sd_event* loop, UniqueFd stepupd_socket, UniqueFd control_socket) {
   loop_ = loop;
+  auto own_uid_map = session::read_own_uid_map();
+  if (!own_uid_map) return std::unexpected(own_uid_map.error());
+  own_uid_map_ = std::move(*own_uid_map);
   sockets_[0] = std::move(stepupd_socket);
   sockets_[1] = std::move(control_socket);
   for (const wire::Socket socket : {wire::Socket::Stepupd, wire::Socket::Control}) {
@@ -112,7 +115,7 @@ void Server::admit(UniqueFd fd, wire::Socket socket) {
 }
 
 Task<wire::Verdict> Server::begin(Connection& connection, wire::Packet packet) {
-  auto asker = session::read_asker(connection.peer(), connection.fd());
+  auto asker = session::read_asker(connection.peer(), connection.fd(), own_uid_map_);
   if (!asker) {
     if (asker.error().code != Errc::Closed && asker.error().code != Errc::NotFound) {
       audit::trouble(asker.error(), kUnreadable);

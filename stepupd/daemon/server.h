@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "stepupd/daemon/connection.h"
@@ -35,6 +36,7 @@ class Server {
 
   Engine& engine_;
   sd_event* loop_ = nullptr;
+  std::string own_uid_map_;
   UniqueFd sockets_[2];
   IoSource accepting_[2];
   TimerSource ticking_;

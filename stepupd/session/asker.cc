@@ -41,15 +41,6 @@ LoginSessionState login_session_state(const std::string& session) {
   return strcmp(raw, "closing") == 0 ? LoginSessionState::Closing : LoginSessionState::Open;
 }
 
-// uid_map is relative to our own namespace, so a peer in it shows the map that we see ourselves.
-Result<bool> shares_user_namespace(pid_t pid) {
-  const auto theirs = read_proc(pid, "uid_map");
-  if (!theirs) return std::unexpected(theirs.error());
-  const auto ours = read_small_file("/proc/self/uid_map", kMaxProcFile);
-  if (!ours) return std::unexpected(ours.error());
-  return *theirs == *ours;
-}
-
 bool connection_is_open(int fd) {
   pollfd poller{fd, 0, 0};
   return poll(&poller, 1, 0) == 0;  // POLLHUP and POLLERR are always reported
@@ -57,13 +48,17 @@ bool connection_is_open(int fd) {
 
 }  // namespace
 
+Result<std::string> read_own_uid_map() {
+  return read_small_file("/proc/self/uid_map", kMaxProcFile);
+}
+
 Result<ProcStat> read_stat(pid_t pid) {
   const auto text = read_proc(pid, "stat");
   if (!text) return std::unexpected(text.error());
   return parse_stat(*text);
 }
 
-Result<Asker> read_asker(const Peer& peer, int fd) {
+Result<Asker> read_asker(const Peer& peer, int fd, const std::string& own_uid_map) {
   const auto stat = read_stat(peer.pid);
   if (!stat) return std::unexpected(stat.error());
   const auto status_text = read_proc(peer.pid, "status");
@@ -76,8 +71,8 @@ Result<Asker> read_asker(const Peer& peer, int fd) {
   if (!audit_session) return std::unexpected(audit_session.error());
   const auto login_uid = read_audit_number(peer.pid, "loginuid");
   if (!login_uid) return std::unexpected(login_uid.error());
-  const auto same_users = shares_user_namespace(peer.pid);
-  if (!same_users) return std::unexpected(same_users.error());
+  const auto uid_map = read_proc(peer.pid, "uid_map");
+  if (!uid_map) return std::unexpected(uid_map.error());
 
   SessionFacts facts;
   facts.cgroup = parse_cgroup(*cgroup);
@@ -93,7 +88,8 @@ Result<Asker> read_asker(const Peer& peer, int fd) {
   asker.groups = status->groups;
   asker.login_session = facts.cgroup.login_session;
   asker.login_uid = *login_uid;
-  asker.in_host_namespaces = *same_users && !status->nested_pid_namespace;
+  // uid_map is told relative to our own namespace, so a peer in it shows the map that we see.
+  asker.in_host_namespaces = *uid_map == own_uid_map && !status->nested_pid_namespace;
   asker.where.session = session.key;
   asker.where.widest = session.widest;
   asker.where.process = peer.pid;
@@ -105,7 +101,8 @@ Result<Asker> read_asker(const Peer& peer, int fd) {
     asker.where.leader = stat->leader;
     asker.where.leader_start = leader->start;
   }
-  if (stat->start != peer.start || !still_runs(peer) || !connection_is_open(fd)) {
+  const bool same_start = !peer.start || stat->start == *peer.start;
+  if (!same_start || !still_runs(peer) || !connection_is_open(fd)) {
     return failure(Errc::Closed, "peer ended while it was looked at");
   }
   return asker;

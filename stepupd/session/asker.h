@@ -21,10 +21,13 @@ struct Asker {
   bool in_host_namespaces = false;  // same user namespace as ours, and not in a nested pid one
 };
 
+// /proc/self/uid_map, with which a peer's is compared.  It never changes: read it once.
+[[nodiscard]] Result<std::string> read_own_uid_map();
+
 // Reads the facts about `peer` over the connection `fd`.  Fails when the process or the connection
 // ended meanwhile (another process might have its pid by now), or when /proc cannot be read: with
 // sys_errno of the file that could not.
-[[nodiscard]] Result<Asker> read_asker(const Peer& peer, int fd);
+[[nodiscard]] Result<Asker> read_asker(const Peer& peer, int fd, const std::string& own_uid_map);
 
 // /proc/PID/stat.
 [[nodiscard]] Result<ProcStat> read_stat(pid_t pid);

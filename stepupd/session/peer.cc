@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "stepupd/session/asker.h"
 
 #ifndef SO_PEERPIDFD
@@ -16,15 +18,16 @@
 namespace stepup::session {
 namespace {
 
-Result<UniqueFd> pin(int fd, pid_t pid) {
-  int pidfd = -1;
-  socklen_t size = sizeof pidfd;
-  if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) == 0) return UniqueFd(pidfd);
-  if (errno != ENOPROTOOPT) return failure(Errc::Closed, "SO_PEERPIDFD", errno);
+// For kernels without SO_PEERPIDFD.
+Result<Peer> pin_by_pid(Peer peer) {
   // The wrapper pidfd_open() came with glibc 2.36; the system call is in every kernel we support.
-  pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
-  if (pidfd < 0) return failure(Errc::Closed, "pidfd_open", errno);
-  return UniqueFd(pidfd);
+  peer.pidfd.reset(static_cast<int>(syscall(SYS_pidfd_open, peer.pid, 0)));
+  if (!peer.pidfd) return failure(Errc::Closed, "pidfd_open", errno);
+  const auto stat = read_stat(peer.pid);
+  if (!stat) return std::unexpected(stat.error());
+  peer.start = stat->start;
+  if (!still_runs(peer)) return failure(Errc::Closed, "peer ended");
+  return peer;
 }
 
 }  // namespace
@@ -37,18 +40,18 @@ Result<Peer> identify_peer(int fd) {
   }
   // The kernel reports 0 for a process in a pid namespace that we cannot see.
   if (credentials.pid <= 0) return failure(Errc::Untrusted, "peer without a pid here");
-  auto pidfd = pin(fd, credentials.pid);
-  if (!pidfd) return std::unexpected(pidfd.error());
-  const auto stat = read_stat(credentials.pid);
-  if (!stat) return std::unexpected(stat.error());
 
   Peer peer;
   peer.pid = credentials.pid;
   peer.uid = credentials.uid;
-  peer.start = stat->start;
-  peer.pidfd = std::move(*pidfd);
-  if (!still_runs(peer)) return failure(Errc::Closed, "peer ended");
-  return peer;
+  int pidfd = -1;
+  size = sizeof pidfd;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) == 0) {
+    peer.pidfd.reset(pidfd);
+    return peer;
+  }
+  if (errno != ENOPROTOOPT) return failure(Errc::Closed, "SO_PEERPIDFD", errno);
+  return pin_by_pid(std::move(peer));
 }
 
 bool still_runs(const Peer& peer) {

@@ -5,7 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <vector>
+#include <optional>
 
 #include "stepupd/base/result.h"
 #include "stepupd/base/terms.h"
@@ -18,13 +18,13 @@ namespace stepup::session {
 struct Peer {
   pid_t pid = 0;
   uid_t uid = kNoUid;  // effective uid at connect (SO_PEERCRED)
-  std::uint64_t start = 0;
   UniqueFd pidfd;
+  std::optional<std::uint64_t> start;  // known where the pidfd was had by the pid alone
 };
 
 // Identifies the peer of the connected socket `fd`.  SO_PEERPIDFD (Linux 6.5) pins the very process
 // that connected; before it, pidfd_open(2) pins whoever has its pid now, which is why the caller
-// must also see the connection still open afterwards (read_asker does).
+// must also see the same start time, and the connection still open, afterwards (read_asker does).
 [[nodiscard]] Result<Peer> identify_peer(int fd);
 
 // Whether the peer's process still runs.

@@ -31,11 +31,11 @@ TEST(Asker, IsWhoConnected) {
   LONGS_EQUAL(getpid(), peer->pid);
   UNSIGNED_LONGS_EQUAL(geteuid(), peer->uid);
   CHECK(still_runs(*peer));
-  const auto asker = read_asker(*peer, ends[0]);
+  const auto asker = read_asker(*peer, ends[0], *read_own_uid_map());
   CHECK(asker.has_value());
   UNSIGNED_LONGS_EQUAL(getuid(), asker->real_uid);
   LONGS_EQUAL(getpid(), asker->where.process);
-  CHECK(asker->where.process_start == peer->start);
+  CHECK(asker->where.process_start == read_stat(getpid())->start);
   CHECK(asker->in_host_namespaces);
   CHECK(asker->where.subject == kNoUid);
 }
@@ -45,7 +45,7 @@ TEST(Asker, IsRefusedOnceTheConnectionEnded) {
   CHECK(peer.has_value());
   (void)close(ends[1]);
   ends[1] = -1;
-  const auto asker = read_asker(*peer, ends[0]);
+  const auto asker = read_asker(*peer, ends[0], *read_own_uid_map());
   CHECK_FALSE(asker.has_value());
   CHECK(asker.error().code == Errc::Closed);
 }
@@ -53,8 +53,10 @@ TEST(Asker, IsRefusedOnceTheConnectionEnded) {
 TEST(Asker, IsRefusedWhenItsPidBelongsToAnotherProcess) {
   auto peer = identify_peer(ends[0]);
   CHECK(peer.has_value());
-  peer->start += 1;  // as if the pid had been given to a process that started later
-  CHECK_FALSE(read_asker(*peer, ends[0]).has_value());
+  peer->start = read_stat(getpid())->start;
+  CHECK(read_asker(*peer, ends[0], *read_own_uid_map()).has_value());
+  *peer->start += 1;  // as if the pid had been given to a process that started later
+  CHECK_FALSE(read_asker(*peer, ends[0], *read_own_uid_map()).has_value());
 }
 
 TEST(Asker, IsNotIdentifiedAfterItsProcessEnded) {
@@ -66,7 +68,7 @@ TEST(Asker, IsNotIdentifiedAfterItsProcessEnded) {
   auto peer = identify_peer(pair[0]);
   CHECK(peer.has_value());
   peer->pid = child;
-  CHECK_FALSE(read_asker(*peer, pair[0]).has_value());
+  CHECK_FALSE(read_asker(*peer, pair[0], *read_own_uid_map()).has_value());
   (void)close(pair[0]);
   (void)close(pair[1]);
 }

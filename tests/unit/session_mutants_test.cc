@@ -120,7 +120,7 @@ TEST_GROUP(SessionMutants) {
   Result<Asker> ask() {
     const auto peer = identify_peer(ends[0]);
     CHECK(peer.has_value());
-    return read_asker(*peer, ends[0]);
+    return read_asker(*peer, ends[0], *read_own_uid_map());
   }
 };
 
@@ -136,7 +136,7 @@ TEST(SessionMutants, AFileOfProcThatCannotBeReadRefusesTheAsker) {
   redirected = {
       {"/proc/self/uid_map", ""}
   };
-  CHECK_FALSE(ask().has_value());
+  CHECK_FALSE(read_own_uid_map().has_value());
 }
 
 TEST(SessionMutants, AStatThatCannotBeReadAnyMoreRefusesTheAsker) {
@@ -144,7 +144,7 @@ TEST(SessionMutants, AStatThatCannotBeReadAnyMoreRefusesTheAsker) {
   redirected = {
       {own + "stat", ""}
   };
-  const auto asker = read_asker(*peer, ends[0]);
+  const auto asker = read_asker(*peer, ends[0], *read_own_uid_map());
   CHECK_FALSE(asker.has_value());
   LONGS_EQUAL(EACCES, asker.error().sys_errno);
 }
@@ -231,7 +231,17 @@ TEST(SessionMutants, TheTerminalIsThatOfALivingLeader) {
   LONGS_EQUAL(0, ask()->where.leader);
 }
 
+TEST(SessionMutants, APeerThatIsPinnedByItsPidIsTheProcessThatStartedThen) {
+  pidfd_error = ENOPROTOOPT;
+  const auto peer = identify_peer(ends[0]);
+  CHECK(peer.has_value());
+  UNSIGNED_LONGS_EQUAL(read_stat(getpid())->start, *peer->start);
+  pidfd_error = 0;
+  CHECK_FALSE(identify_peer(ends[0])->start.has_value());
+}
+
 TEST(SessionMutants, APeerWhoseStatCannotBeReadIsNobody) {
+  pidfd_error = ENOPROTOOPT;
   redirected = {
       {own + "stat", ""}
   };
