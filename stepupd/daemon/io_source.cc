@@ -66,8 +66,32 @@ void TimerSource::disarm() noexcept {
   (void)sd_event_source_set_enabled(source_.get(), SD_EVENT_OFF);
 }
 
+bool TimerSource::is_armed() const noexcept {
+  return sd_event_source_get_enabled(source_.get(), nullptr) > 0;
+}
+
 int TimerSource::dispatch(sd_event_source*, std::uint64_t, void* self) noexcept {
   return guarded([&] { static_cast<TimerSource*>(self)->handler_(); });
+}
+
+Status DeferredSource::start(sd_event* loop, Handler handler) {
+  handler_ = std::move(handler);
+  sd_event_source* raw = nullptr;
+  if (const int r = sd_event_add_defer(loop, &raw, &dispatch, this); r < 0) {
+    return failure(Errc::Internal, "sd_event_add_defer", -r);
+  }
+  source_.reset(raw);
+  (void)sd_event_source_set_exit_on_failure(raw, 1);
+  (void)sd_event_source_set_enabled(raw, SD_EVENT_OFF);
+  return {};
+}
+
+void DeferredSource::arm() noexcept {
+  (void)sd_event_source_set_enabled(source_.get(), SD_EVENT_ONESHOT);
+}
+
+int DeferredSource::dispatch(sd_event_source*, void* self) noexcept {
+  return guarded([&] { static_cast<DeferredSource*>(self)->handler_(); });
 }
 
 Status SignalSource::start(sd_event* loop, int signal, Handler handler) {

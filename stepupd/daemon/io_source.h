@@ -52,9 +52,29 @@ class TimerSource {
   Status start(sd_event* loop, Handler handler);  // disarmed
   void arm(BootTime delay) noexcept;              // CLOCK_BOOTTIME
   void disarm() noexcept;
+  [[nodiscard]] bool is_armed() const noexcept;
 
  private:
   static int dispatch(sd_event_source*, std::uint64_t, void* self) noexcept;
+
+  Handler handler_;
+  EventSource source_;
+};
+
+// Calls a handler once after each arm(), when the loop comes round: not within whoever armed it.
+class DeferredSource {
+ public:
+  using Handler = std::function<void()>;
+
+  DeferredSource() = default;
+  DeferredSource(const DeferredSource&) = delete;
+  DeferredSource& operator=(const DeferredSource&) = delete;
+
+  Status start(sd_event* loop, Handler handler);  // disarmed
+  void arm() noexcept;
+
+ private:
+  static int dispatch(sd_event_source*, void* self) noexcept;
 
   Handler handler_;
   EventSource source_;

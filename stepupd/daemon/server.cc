@@ -95,23 +95,23 @@ void Server::admit(UniqueFd fd, wire::Socket socket) {
       [this](Connection& from, wire::Packet packet) { return begin(from, std::move(packet)); },
       [this](Connection& ended) {
         ended_.push_back(&ended);
-        reaping_.arm(BootTime::zero());
+        reaping_.arm();
       });
   Connection& admitted = *connection;
   connections_[&admitted].connection = std::move(connection);
   ++open_[i];
   if (socket == wire::Socket::Control && !count(admitted, uid)) {
     ended_.push_back(&admitted);
-    reaping_.arm(BootTime::zero());
+    reaping_.arm();
     return;
   }
   if (const auto started = admitted.start(loop_); !started) {
     audit::trouble(started.error(), "closing a connection");
     ended_.push_back(&admitted);
-    reaping_.arm(BootTime::zero());
+    reaping_.arm();
     return;
   }
-  if (connections_.size() == 1) ticking_.arm(kTick);
+  if (!ticking_.is_armed()) ticking_.arm(kTick);
 }
 
 Task<wire::Verdict> Server::begin(Connection& connection, wire::Packet packet) {

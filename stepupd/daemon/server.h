@@ -40,7 +40,7 @@ class Server {
   UniqueFd sockets_[2];
   IoSource accepting_[2];
   TimerSource ticking_;
-  TimerSource reaping_;
+  DeferredSource reaping_;
   std::map<Connection*, Held> connections_;
   std::map<uid_t, int> per_user_[2];
   int open_[2] = {0, 0};
