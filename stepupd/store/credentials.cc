@@ -69,7 +69,13 @@ Result<std::vector<Credential>> Transaction::credentials(uid_t uid) {
     const auto row = statement->step();
     if (!row) return std::unexpected(row.error());
     if (!*row) return credentials;
-    credentials.push_back(credential_in(*statement));
+    Credential credential = credential_in(*statement);
+    if (credential.factor == FactorKind::Fido2) {
+      auto key = fido2_key(credential.id);
+      if (!key) return std::unexpected(key.error());
+      credential.fido2 = std::move(*key);
+    }
+    credentials.push_back(std::move(credential));
   }
 }
 
@@ -83,9 +89,7 @@ Result<SecretBytes> Transaction::key_of(const Credential& credential) {
   return store_->key_->open(statement->bytes(0), context_of(credential.id, credential));
 }
 
-Result<std::int64_t> Transaction::add_credential(const Credential& credential,
-                                                 const SecretBytes& key) {
-  if (!store_->key_) return std::unexpected(store_->key_.error());
+Result<std::int64_t> Transaction::insert_credential(const Credential& credential) {
   std::optional<std::string_view> public_id;
   if (!credential.public_id.empty()) public_id = credential.public_id;
   const auto added = database().run(
@@ -97,11 +101,18 @@ Result<std::int64_t> Transaction::add_credential(const Credential& credential,
       std::int64_t{credential.parameters.digits},
       std::int64_t{credential.parameters.period.count()}, stored(credential.last_step), public_id);
   if (!added) return std::unexpected(added.error());
+  return database().last_id();
+}
+
+Result<std::int64_t> Transaction::add_credential(const Credential& credential,
+                                                 const SecretBytes& key) {
+  if (!store_->key_) return std::unexpected(store_->key_.error());
+  const auto id = insert_credential(credential);
+  if (!id) return id;
   // The id is sealed with the key, and is known only now.
-  const std::int64_t id = database().last_id();
-  const auto sealed = store_->key_->seal(key, context_of(id, credential));
+  const auto sealed = store_->key_->seal(key, context_of(*id, credential));
   if (!sealed) return std::unexpected(sealed.error());
-  const auto kept = database().run("UPDATE credential SET sealed_key = ?2 WHERE id = ?1", id,
+  const auto kept = database().run("UPDATE credential SET sealed_key = ?2 WHERE id = ?1", *id,
                                    std::span<const std::uint8_t>(*sealed));
   if (!kept) return std::unexpected(kept.error());
   return id;

@@ -9,6 +9,7 @@
 
 #include "stepupd/base/boot_time.h"
 #include "stepupd/base/terms.h"
+#include "stepupd/factor/fido2_attestation.h"
 #include "stepupd/factor/recovery_code.h"
 #include "stepupd/factor/totp.h"
 
@@ -17,7 +18,20 @@ namespace stepup::store {
 // How the set of recovery codes is named where a credential's label is expected.
 inline constexpr const char* kRecoveryLabel = "recovery-codes";
 
-// One enrolled authenticator, without its key.
+// What is kept of a security key.  None of it is secret.
+struct Fido2Key {
+  std::string rp_id;
+  factor::Fido2Credential credential;
+  bool uv_required = false;  // its owner wants user verification each time
+  bool uv_capable = false;   // the key verified its user when it was enrolled
+  bool discoverable = false;
+  factor::Aaguid aaguid{};
+  factor::AttestationKind attestation_kind = factor::AttestationKind::None;
+  std::string attestation_format;
+  std::vector<std::uint8_t> attestation;  // the statement: its certificate names the maker
+};
+
+// One enrolled authenticator, without its secret key.
 struct Credential {
   std::int64_t id = 0;  // never given to another credential
   Subject owner;
@@ -30,6 +44,13 @@ struct Credential {
   std::optional<std::uint64_t> last_step;
   std::optional<std::uint64_t> pending_step;  // HOTP: first of the two codes that resynchronise
   std::string public_id;                      // of a YubiKey, else empty
+  std::optional<Fido2Key> fido2;              // of a security key, and of nothing else
+};
+
+// How far a credential of /etc/stepup/credentials.d was used on this host.
+struct DeclaredUse {
+  std::uint32_t sign_count = 0;
+  std::int64_t last_used_at = 0;
 };
 
 struct RecoveryCode {

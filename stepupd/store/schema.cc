@@ -93,6 +93,32 @@ constexpr const char* kSteps[] = {
     "  CHECK (pending_step IS NULL OR pending_step >= 0);"
     "ALTER TABLE credential ADD COLUMN public_id TEXT "
     "  CHECK (public_id IS NULL OR length(public_id) = 12);",
+    R"sql(
+CREATE TABLE fido2 (
+  id                 INTEGER PRIMARY KEY REFERENCES credential ON DELETE CASCADE,
+  rp_id              TEXT NOT NULL CHECK (length(rp_id) BETWEEN 1 AND 253),
+  credential_id      BLOB NOT NULL CHECK (length(credential_id) BETWEEN 1 AND 1023),
+  algorithm          INTEGER NOT NULL CHECK (algorithm BETWEEN 1 AND 3),
+  public_key         BLOB NOT NULL CHECK (length(public_key) IN (32, 64, 259)),
+  sign_count         INTEGER NOT NULL CHECK (sign_count BETWEEN 0 AND 4294967295),
+  uv_required        INTEGER NOT NULL CHECK (uv_required IN (0, 1)),
+  uv_capable         INTEGER NOT NULL CHECK (uv_capable IN (0, 1)),
+  discoverable       INTEGER NOT NULL CHECK (discoverable IN (0, 1)),
+  aaguid             BLOB NOT NULL CHECK (length(aaguid) = 16),
+  attestation_kind   INTEGER NOT NULL CHECK (attestation_kind BETWEEN 1 AND 4),
+  attestation_format TEXT NOT NULL,
+  attestation        BLOB NOT NULL CHECK (length(attestation) <= 16384),
+  UNIQUE (rp_id, credential_id)
+);
+CREATE TABLE declared_counter (
+  uid           INTEGER NOT NULL,
+  rp_id         TEXT NOT NULL,
+  credential_id BLOB NOT NULL,
+  sign_count    INTEGER NOT NULL CHECK (sign_count BETWEEN 0 AND 4294967295),
+  last_used_at  INTEGER NOT NULL,
+  PRIMARY KEY (uid, rp_id, credential_id)
+);
+)sql",
 };
 static_assert(std::size(kSteps) + 1 == kSchema);
 

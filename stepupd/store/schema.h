@@ -9,7 +9,7 @@
 
 namespace stepup::store {
 
-inline constexpr std::uint32_t kSchema = 2;                     // PRAGMA user_version
+inline constexpr std::uint32_t kSchema = 3;                     // PRAGMA user_version
 inline constexpr std::uint32_t kApplicationId = 0x53'54'55'50;  // "STUP"
 
 // Makes the tables in the empty file behind `database`.

@@ -78,6 +78,10 @@ void Statement::bind_at(int index, std::string_view value) {
 
 void Statement::bind_at(int index, std::span<const std::uint8_t> value) {
   if (bound_ != SQLITE_OK) return;
+  if (value.empty()) {  // its pointer may be null, which SQLite would take for NULL
+    bound_ = sqlite3_bind_zeroblob(handle_.get(), index, 0);
+    return;
+  }
   bound_ = sqlite3_bind_blob64(handle_.get(), index, value.data(), value.size(), SQLITE_STATIC);
 }
 

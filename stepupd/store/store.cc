@@ -144,7 +144,8 @@ Result<Store> Store::open(const std::string& directory, const std::string& crede
 
 Status Store::adopt_sealing_key(const std::string& directory,
                                 const std::string& credentials_directory) {
-  const auto sealed = database_.number("SELECT count(*) FROM credential");
+  // Security keys have nothing sealed.
+  const auto sealed = database_.number("SELECT count(*) FROM credential WHERE sealed_key <> x''");
   if (!sealed) return std::unexpected(sealed.error());
   key_ = load_sealing_key(directory, credentials_directory);
   if (!key_ && key_.error().code == Errc::NotFound) {

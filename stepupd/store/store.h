@@ -108,8 +108,8 @@ class Transaction {
   // Opens the key of `credential`.  Fails with Untrusted when the sealing key is missing or not the
   // database's, or the record was changed.
   [[nodiscard]] Result<SecretBytes> key_of(const Credential& credential);
-  // Stores `credential` with its key sealed and returns its id.  Requires the owner's account.
-  // Fails as key_of() does.
+  // Stores `credential` with its key sealed and returns its id.  Requires the owner's account, and
+  // that it is no security key.  Fails as key_of() does.
   [[nodiscard]] Result<std::int64_t> add_credential(const Credential& credential,
                                                     const SecretBytes& key);
   Status remove_credential(std::int64_t id);
@@ -119,6 +119,31 @@ class Transaction {
                                           std::int64_t used_at);
   // Remembers or forgets the first of the two codes that resynchronise an HOTP authenticator.
   Status set_pending_step(std::int64_t id, std::optional<std::uint64_t> step);
+
+  // Security keys.  They need no sealing key.
+
+  // Stores `credential`, which has its `fido2`, and returns its id.  Requires the owner's account,
+  // and that has_fido2() is false.
+  [[nodiscard]] Result<std::int64_t> add_fido2(const Credential& credential);
+  // Whether anybody has a credential of this id.
+  [[nodiscard]] Result<bool> has_fido2(std::string_view rp_id,
+                                       std::span<const std::uint8_t> credential_id);
+  // Records the counter of an assertion that was good.  False, as factor::counter_advances(), when
+  // it has not gone up meanwhile: then the assertion must not be accepted.
+  [[nodiscard]] Result<bool> advance_sign_count(std::int64_t id, std::uint32_t sign_count,
+                                                std::int64_t used_at);
+  // The relying party of the first of those that are stored; nothing when none is.  New ones keep
+  // to it, whatever becomes of the host's name or machine id.
+  [[nodiscard]] Result<std::optional<std::string>> recorded_rp_id();
+
+  // What was seen of a declared credential of `uid`; nothing before its first use.
+  [[nodiscard]] Result<std::optional<DeclaredUse>> declared_use(
+      uid_t uid, std::string_view rp_id, std::span<const std::uint8_t> credential_id);
+  // As advance_sign_count().  Kept whatever becomes of the account: a counter that was forgotten
+  // would hide a copy of the authenticator.
+  [[nodiscard]] Result<bool> advance_declared(uid_t uid, std::string_view rp_id,
+                                              std::span<const std::uint8_t> credential_id,
+                                              const DeclaredUse& use);
 
   // Recovery codes.
 
@@ -162,6 +187,8 @@ class Transaction {
   friend class Store;
   explicit Transaction(Store& store) : store_(&store) {}
   Database& database() { return store_->database_; }
+  Result<std::int64_t> insert_credential(const Credential& credential);
+  Result<std::optional<Fido2Key>> fido2_key(std::int64_t id);
 
   Store* store_;  // null: ended, or moved from
 };

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "stepupd/store/store.h"
 #include "tests/unit/state_directory.h"
@@ -42,6 +43,36 @@ inline std::int64_t enrol(Store& store, std::string_view label = "phone") {
   Credential credential = phone_of(kAlice);
   credential.label = label;
   const auto id = transaction->add_credential(credential, SecretBytes(std::string_view("key")));
+  CHECK_TRUE(id.has_value());
+  CHECK_TRUE(transaction->commit().has_value());
+  return id.value_or(0);
+}
+
+// A security key that was just enrolled.
+inline Credential security_key_of(const Subject& owner) {
+  Credential credential = phone_of(owner);
+  credential.factor = FactorKind::Fido2;
+  credential.label = "key";
+  Fido2Key key;
+  key.rp_id = "stepup:0123456789abcdef";
+  key.credential = {
+      {1,                            2,                            3 },
+      {factor::CoseAlgorithm::EdDsa, std::vector<std::uint8_t>(32, 9)},
+      7
+  };
+  credential.fido2 = key;
+  return credential;
+}
+
+// Enrols that of alice's and returns its id.
+inline std::int64_t enrol_security_key(Store& store) {
+  auto transaction = store.begin();
+  CHECK_TRUE(transaction.has_value());
+  if (!transaction) return 0;
+  if (transaction->recorded_name(kAlice.uid).value_or("") != kAlice.name) {
+    CHECK_TRUE(transaction->replace_account(kAlice).has_value());
+  }
+  const auto id = transaction->add_fido2(security_key_of(kAlice));
   CHECK_TRUE(id.has_value());
   CHECK_TRUE(transaction->commit().has_value());
   return id.value_or(0);

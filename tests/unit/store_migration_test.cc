@@ -33,8 +33,10 @@ std::string schema_of(const StateDirectory& state) {
   return all;
 }
 
-// Takes a database back to schema 1.
-void make_old(const StateDirectory& state) {
+// Takes a database back to schema 2, or 1.
+void make_old(const StateDirectory& state, int schema) {
+  run_sql(state, "DROP TABLE fido2; DROP TABLE declared_counter; PRAGMA user_version = 2");
+  if (schema == 2) return;
   run_sql(state,
           "ALTER TABLE credential DROP COLUMN pending_step;"
           "ALTER TABLE credential DROP COLUMN public_id; PRAGMA user_version = 1");
@@ -44,37 +46,71 @@ void make_old(const StateDirectory& state) {
 
 TEST_GROUP(StoreMigration){};
 
-TEST(StoreMigration, BringsSchema1ToThisOneAndForgetsNoCounter) {
+TEST(StoreMigration, BringsSchemas1And2ToThisOneAndForgetsNoCounter) {
+  for (const int schema : {1, 2}) {
+    const StateDirectory state;
+    std::int64_t id = 0;
+    if (auto store = opened(state)) {
+      id = enrol(*store);
+      CHECK_TRUE(use_step(*store, id, 100).value_or(false));
+    }
+    const std::string now = schema_of(state);
+    make_old(state, schema);
+    CHECK(schema_of(state) != now);
+    for (int i = 0; i < 2; ++i) {  // and a second time there is nothing to do
+      auto store = opened(state);
+      if (!store) return;
+      const auto held = store->holdings(kAlice.uid);
+      CHECK_TRUE(held.has_value());
+      LONGS_EQUAL(1, held->credentials.size());
+      STRCMP_EQUAL("", held->credentials[0].public_id.c_str());
+      CHECK_FALSE(held->credentials[0].pending_step.has_value());
+      CHECK_FALSE(use_step(*store, id, 100).value_or(true));
+      auto transaction = store->begin_reading();
+      CHECK_TRUE(transaction->key_of(held->credentials[0]).has_value());
+    }
+    STRCMP_EQUAL(now.c_str(), schema_of(state).c_str());
+  }
+}
+
+TEST(StoreMigration, KeepsWhatAYubiKeyAndAnHotpDeviceHeldInSchema2) {
   const StateDirectory state;
-  std::int64_t id = 0;
   if (auto store = opened(state)) {
-    id = enrol(*store);
-    CHECK_TRUE(use_step(*store, id, 100).value_or(false));
+    const std::int64_t id = enrol(*store);
+    auto transaction = store->begin();
+    Credential yubikey = phone_of(kAlice);
+    yubikey.factor = FactorKind::YubicoOtp;
+    yubikey.label = "yubikey";
+    yubikey.public_id = "vvccccbbbbdd";
+    CHECK_TRUE(transaction->add_credential(yubikey, SecretBytes(22)).has_value());
+    CHECK_TRUE(transaction->set_pending_step(id, 77).has_value());
+    CHECK_TRUE(transaction->commit().has_value());
   }
-  const std::string now = schema_of(state);
-  make_old(state);
-  CHECK(schema_of(state) != now);
-  for (int i = 0; i < 2; ++i) {  // and a second time there is nothing to do
-    auto store = opened(state);
-    if (!store) return;
-    const auto held = store->holdings(kAlice.uid);
-    CHECK_TRUE(held.has_value());
-    LONGS_EQUAL(1, held->credentials.size());
-    STRCMP_EQUAL("", held->credentials[0].public_id.c_str());
-    CHECK_FALSE(held->credentials[0].pending_step.has_value());
-    CHECK_FALSE(use_step(*store, id, 100).value_or(true));
-    auto transaction = store->begin_reading();
-    CHECK_TRUE(transaction->key_of(held->credentials[0]).has_value());
-  }
-  STRCMP_EQUAL(now.c_str(), schema_of(state).c_str());
+  make_old(state, 2);
+  auto store = opened(state);
+  if (!store) return;
+  const auto held = store->holdings(kAlice.uid);
+  CHECK(held->credentials[0].pending_step == std::optional<std::uint64_t>(77));
+  STRCMP_EQUAL("vvccccbbbbdd", held->credentials[1].public_id.c_str());
+  CHECK_FALSE(held->credentials[1].fido2.has_value());
+}
+
+TEST(StoreMigration, TakesASecurityKeyAfterwards) {
+  const StateDirectory state;
+  if (auto store = opened(state)) (void)enrol(*store);
+  make_old(state, 1);
+  auto store = opened(state);
+  if (!store) return;
+  CHECK(enrol_security_key(*store) > 0);
+  LONGS_EQUAL(2, store->holdings(kAlice.uid)->credentials.size());
 }
 
 TEST(StoreMigration, LeavesADatabaseAsItIsWhenItCannotBeDone) {
   const StateDirectory state;
   if (auto store = opened(state)) (void)enrol(*store);
-  make_old(state);
-  // The second step meets a column of its name: nothing of the first may stay.
-  run_sql(state, "ALTER TABLE credential ADD COLUMN public_id TEXT");
+  make_old(state, 1);
+  // The last step meets a table of its name: nothing of those before may stay.
+  run_sql(state, "CREATE TABLE declared_counter (uid INTEGER)");
   const std::string before = schema_of(state);
   CHECK(Store::open(state.path(), "").error().code == Errc::Storage);
   STRCMP_EQUAL(before.c_str(), schema_of(state).c_str());

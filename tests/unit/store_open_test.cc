@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "stepupd/store/schema.h"
 #include "tests/unit/enrolled_store.h"
 
 using namespace stepup;
@@ -123,7 +124,7 @@ TEST(StoreOpen, RefusesADamagedOrNewerDatabaseAndLeavesItAsItIs) {
     cases.push_back({"a page of zeros", zeroed});
   }
   std::string newer = whole;
-  newer[63] = 3;  // user_version
+  newer[63] = static_cast<char>(kSchema + 1);  // user_version
   cases.push_back({"a newer schema", newer});
   std::string foreign = whole;
   foreign[68] = 'X';  // application_id
