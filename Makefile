@@ -11,6 +11,7 @@ pamdir       ?= $(prefix)/$(if $(multiarch),lib/$(multiarch),lib64)/security
 unitdir      ?= $(or $(call pkgvar,systemdsystemunitdir,systemd),/lib/systemd/system)
 sysusersdir  ?= $(or $(call pkgvar,sysusersdir,systemd),/usr/lib/sysusers.d)
 tmpfilesdir  ?= $(or $(call pkgvar,tmpfilesdir,systemd),/usr/lib/tmpfiles.d)
+udevdir      ?= $(or $(call pkgvar,udevdir,udev),/usr/lib/udev)
 libexecdir   ?= $(prefix)/libexec/stepup
 mandir       ?= $(prefix)/share/man
 docdir       ?= $(prefix)/share/doc/stepup
@@ -32,18 +33,20 @@ objs = $(patsubst %.cc,$(B)/obj/%.o,$(1))
 
 include stepupd/base/module.mk stepupd/wire/module.mk stepupd/policy/module.mk \
   stepupd/rules/module.mk stepupd/session/module.mk stepupd/factor/module.mk \
-  stepupd/store/module.mk stepupd/daemon/module.mk stepupd/ctl/module.mk pam_stepup/module.mk \
+  stepupd/store/module.mk stepupd/fido2_helper/module.mk stepupd/daemon/module.mk stepupd/ctl/module.mk pam_stepup/module.mk \
   tests/module.mk tests/fuzz/module.mk tests/mutate/module.mk
 
 DAEMON_ALL := $(BASE_SRCS) $(WIRE_SRCS) $(POLICY_SRCS) $(RULES_SRCS) $(SESSION_SRCS) \
   $(FACTOR_SRCS) $(STORE_SRCS) $(DAEMON_SRCS)
 CTL_ALL    := $(BASE_SRCS) $(WIRE_SRCS) $(POLICY_SRCS) $(RULES_SRCS) $(CTL_SRCS)
+HELPER_ALL := $(BASE_SRCS) $(WIRE_SRCS) $(FIDO2_HELPER_SRCS)
 PAM_ALL    := $(BASE_SRCS) $(WIRE_SRCS) $(PAM_SRCS)
 
 DAEMON_LIBS := -lsystemd -lsqlite3 -lcrypto -lyubikey -lfido2 -lpthread
 CTL_LIBS    := -lqrencode
+HELPER_LIBS := -lfido2 -lseccomp -lpthread
 
-all: $(B)/pam_stepup.so $(B)/stepupd $(B)/stepupctl
+all: $(B)/pam_stepup.so $(B)/stepupd $(B)/stepup-fido2-helper $(B)/stepupctl
 .DEFAULT_GOAL := all
 .PHONY: all
 .DELETE_ON_ERROR:
@@ -58,6 +61,10 @@ $(B)/pam_stepup.so: $(call objs,$(PAM_ALL)) pam_stepup/pam_stepup.map
 $(B)/stepupd: $(call objs,$(DAEMON_ALL))
 	$(CXX) $(STEPUP_LDFLAGS) $(LDFLAGS) -pie -o $@ $^ $(DAEMON_LIBS)
 
+# Only these sources may call libfido2's device functions; `make lint` checks it.
+$(B)/stepup-fido2-helper: $(call objs,$(HELPER_ALL))
+	$(CXX) $(STEPUP_LDFLAGS) $(LDFLAGS) -pie -o $@ $^ $(HELPER_LIBS)
+
 $(B)/stepupctl: $(call objs,$(CTL_ALL))
 	$(CXX) $(STEPUP_LDFLAGS) $(LDFLAGS) -pie -o $@ $^ $(CTL_LIBS)
 
@@ -68,8 +75,8 @@ $(B)/obj/%.o: %.cc
 
 # Every unit test in one binary: tests/unit/*_test.cc, and everything but main and the module's
 # entry points.
-$(B)/unit_tests: $(call objs,$(UNIT_TEST_SRCS) $(filter-out %/main.cc,$(sort $(DAEMON_ALL) $(CTL_ALL) $(PAM_ALL))))
-	$(CXX) $(LDFLAGS) -o $@ $^ $(DAEMON_LIBS) $(CTL_LIBS) -lpam $(shell pkg-config --libs cpputest)
+$(B)/unit_tests: $(call objs,$(UNIT_TEST_SRCS) $(filter-out %/main.cc,$(sort $(DAEMON_ALL) $(CTL_ALL) $(PAM_ALL) $(HELPER_ALL))))
+	$(CXX) $(LDFLAGS) -o $@ $^ $(sort $(DAEMON_LIBS) $(CTL_LIBS) $(HELPER_LIBS)) -lpam $(shell pkg-config --libs cpputest)
 
 # --- Tests ---------------------------------------------------------------------------------------
 .PHONY: check check-unit check-integration check-system check-long lint format coverage asan tsan \
@@ -141,10 +148,13 @@ install: all
 	install -m 644 $(B)/pam_stepup.so $(DESTDIR)$(pamdir)/.pam_stepup.so.new
 	mv -f $(DESTDIR)$(pamdir)/.pam_stepup.so.new $(DESTDIR)$(pamdir)/pam_stepup.so
 	install -m 755 $(B)/stepupd $(DESTDIR)$(libexecdir)/stepupd
+	install -m 755 $(B)/stepup-fido2-helper $(DESTDIR)$(libexecdir)/stepup-fido2-helper
 	install -m 755 $(B)/stepupctl $(DESTDIR)$(prefix)/bin/stepupctl
 	install -m 644 packaging/systemd/*.service packaging/systemd/*.socket $(DESTDIR)$(unitdir)
 	install -m 644 packaging/sysusers.d/stepup.conf $(DESTDIR)$(sysusersdir)/stepup.conf
 	install -m 644 packaging/tmpfiles.d/stepup.conf $(DESTDIR)$(tmpfilesdir)/stepup.conf
+	install -d $(DESTDIR)$(udevdir)/rules.d
+	install -m 644 packaging/udev/70-stepup-fido2.rules $(DESTDIR)$(udevdir)/rules.d/70-stepup-fido2.rules
 	# A conf file that is there is the administrator's.
 	test -e $(DESTDIR)$(sysconfdir)/stepup/stepupd.conf || \
 	  install -m 644 conf/stepupd.conf $(DESTDIR)$(sysconfdir)/stepup/stepupd.conf
@@ -158,8 +168,10 @@ uninstall:
 	@if grep -ls pam_stepup $(DESTDIR)$(sysconfdir)/pam.d/*; then \
 	  echo "Remove the pam_stepup lines from these files first."; exit 1; fi
 	rm -f $(DESTDIR)$(pamdir)/pam_stepup.so $(DESTDIR)$(libexecdir)/stepupd \
+	  $(DESTDIR)$(libexecdir)/stepup-fido2-helper $(DESTDIR)$(udevdir)/rules.d/70-stepup-fido2.rules \
 	  $(DESTDIR)$(prefix)/bin/stepupctl $(addprefix $(DESTDIR)$(unitdir)/,stepupd.service \
-	  stepupd.socket stepupd-control.socket) $(DESTDIR)$(sysusersdir)/stepup.conf \
+	  stepupd.socket stepupd-control.socket stepup-fido2-helper.socket stepup-fido2-helper@.service) \
+	  $(DESTDIR)$(sysusersdir)/stepup.conf \
 	  $(DESTDIR)$(tmpfilesdir)/stepup.conf
 	for page in $(notdir $(MAN_PAGES)); do rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$$page; done
 

@@ -13,13 +13,13 @@ if command -v apt-get >/dev/null; then
   apt-get install -y --no-install-recommends \
     g++ make pkg-config git ca-certificates "$units" \
     libpam0g-dev libsystemd-dev libssl-dev libsqlite3-dev libtoml11-dev libcli11-dev \
-    libqrencode-dev libyubikey-dev libfido2-dev nlohmann-json3-dev \
+    libqrencode-dev libseccomp-dev libyubikey-dev libfido2-dev nlohmann-json3-dev \
     cpputest clang-19 clang-tidy-19 clang-format-19 gcovr mandoc shellcheck \
     mmdebstrap systemd-container util-linux openssh-client oathtool python3 python3-pexpect \
     fido2-tools python3-cbor2 python3-cryptography pamtester sqlite3 sudo
 elif command -v dnf >/dev/null; then
   dnf install -y gcc-c++ make pkgconf git pam-devel systemd-devel openssl-devel sqlite-devel \
-    toml11-devel cli11-devel qrencode-devel libyubikey-devel libfido2-devel json-devel libstdc++-static cpputest-devel \
+    toml11-devel cli11-devel qrencode-devel libseccomp-devel libyubikey-devel libfido2-devel json-devel libstdc++-static cpputest-devel \
     clang clang-tools-extra gcovr mandoc ShellCheck systemd-container openssh-clients oathtool python3 \
     python3-pexpect fido2-tools python3-cbor2 python3-cryptography pamtester sudo
 else

@@ -22,6 +22,7 @@
 #include <string>
 #include <utility>
 
+#include "stepupd/base/standard_descriptors.h"
 #include "stepupd/daemon/audit.h"
 #include "stepupd/daemon/engine.h"
 #include "stepupd/daemon/server.h"
@@ -152,7 +153,7 @@ int serve(Options options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (const auto filled = fill_standard_descriptors(); !filled) return EXIT_FAILURE;
+  if (const auto filled = stepup::fill_standard_descriptors(); !filled) return EXIT_FAILURE;
   Options options;
   if (const int code = read_options(argc, argv, options); code >= 0) return code;
   // NOLINTNEXTLINE(concurrency-mt-unsafe)

@@ -2,7 +2,6 @@
 #include "stepupd/daemon/start.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
@@ -123,17 +122,6 @@ Status drop_privileges(const std::string& user) {
     return failure(Errc::Internal, "PR_SET_NO_NEW_PRIVS", errno);
   }
   return drop_capabilities();
-}
-
-Status fill_standard_descriptors() {
-  for (;;) {
-    const int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (fd < 0) return failure(Errc::Internal, "/dev/null", errno);
-    if (fd > 2) {
-      (void)close(fd);
-      return {};
-    }
-  }
 }
 
 }  // namespace stepup::daemon

@@ -31,7 +31,4 @@ void store_in_systemd(int fd);
 // that no thread runs yet.
 [[nodiscard]] Status drop_privileges(const std::string& user);
 
-// Makes descriptors 0, 1 and 2 refer to something, so that no file of ours ever gets their number.
-[[nodiscard]] Status fill_standard_descriptors();
-
 }  // namespace stepup::daemon
