@@ -121,6 +121,10 @@ class Grammar {
     yubikey_ = add_authenticator("yubikey", "a YubiKey that types a code when it is touched");
     yubikey_->add_flag("--existing", existing_,
                        "keep the secret that it holds; its private id and AES key are asked for");
+    fido2_ = add_authenticator("fido2", "a security key that is plugged in here");
+    fido2_->add_flag("--uv", enrollment_.uv, "with its PIN or fingerprint, now and at every use");
+    fido2_->add_flag("--discoverable", enrollment_.discoverable,
+                     "store the credential in the key, where it can be listed");
     recovery_codes_ = enroll_->add_subcommand("recovery-codes",
                                               "ten codes for a lost device, instead of old ones");
     add_user(recovery_codes_, enrollment_.user);
@@ -266,6 +270,10 @@ class Grammar {
       enrollment_.digits = static_cast<std::uint8_t>(digits_);
       return enrollment_;
     }
+    if (fido2_->parsed()) {
+      enrollment_.kind = wire::EnrollKind::Fido2;
+      return enrollment_;
+    }
     if (yubikey_->parsed()) {
       enrollment_.kind = existing_ ? wire::EnrollKind::ExistingYubiKey : wire::EnrollKind::YubiKey;
       return enrollment_;
@@ -299,6 +307,7 @@ class Grammar {
   CLI::App* totp_ = nullptr;
   CLI::App* hotp_ = nullptr;
   CLI::App* yubikey_ = nullptr;
+  CLI::App* fido2_ = nullptr;
   CLI::App* recovery_codes_ = nullptr;
   CLI::App* ticket_ = nullptr;
   CLI::App* reset_ = nullptr;

@@ -151,6 +151,19 @@ void factor_judged(const Subject& subject, const char* factor, const char* outco
   });
 }
 
+void key_failed(const Subject& subject, std::string_view detail) noexcept {
+  best_effort([&] {
+    Record(kFactorJudged, LOG_WARNING,
+           "a security key of " + name_of(subject) + " failed: " + printable(detail, 256))
+        .add("STEPUP_FACTOR", to_string(FactorKind::Fido2))
+        .add("STEPUP_OUTCOME", "failed")
+        .add("STEPUP_SUBJECT", subject.name)
+        .add("STEPUP_SUBJECT_UID", subject.uid)
+        .add("STEPUP_DETAIL", detail)
+        .send();
+  });
+}
+
 void credential_changed(const Subject& subject, const char* what, std::string_view label,
                         std::string_view actor) noexcept {
   best_effort([&] {

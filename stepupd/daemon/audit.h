@@ -52,6 +52,9 @@ void decision(const DecisionRecord& record) noexcept;
 void factor_judged(const Subject& subject, const char* factor, const char* outcome,
                    std::string_view label) noexcept;
 
+// A security key failed in a way of its own; `detail` is its word, untrusted.
+void key_failed(const Subject& subject, std::string_view detail) noexcept;
+
 // A credential was added, replaced, removed, reset; a ticket was issued; who did it.
 void credential_changed(const Subject& subject, const char* what, std::string_view label,
                         std::string_view actor) noexcept;

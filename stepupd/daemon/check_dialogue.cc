@@ -8,6 +8,7 @@
 #include "stepupd/daemon/audit.h"
 #include "stepupd/daemon/request_facts.h"
 #include "stepupd/daemon/step_up.h"
+#include "stepupd/session/local_key.h"
 
 namespace stepup::daemon {
 namespace {
@@ -74,17 +75,16 @@ OneShot one_shot_of(const RequestFacts& facts, const wire::CheckRequest& request
 void record_grant(Engine& engine, const RequestFacts& facts, const wire::CheckRequest& request,
                   const policy::Demand& demand, const StepUpResult& proved) {
   const BootTime now = boot_now();
-  const Level level = level_of(proved.factor);
   // sudo, su and doas with lines in both phases ask once; the account phase uses this up.
   if (request.phase == Phase::Auth) {
-    engine.ledger.add_one_shot(one_shot_of(facts, request), level, now);
+    engine.ledger.add_one_shot(one_shot_of(facts, request), proved.level, now);
   }
   if (demand.max_age == BootTime::zero() || demand.scope == Scope::Process ||
       facts.where.widest == Scope::Process) {
     return;
   }
   const Scope scope = facts.only_validates ? std::max(demand.scope, Scope::Tty) : demand.scope;
-  engine.ledger.add({facts.where, scope, level, proved.factor, proved.credential_id, now});
+  engine.ledger.add({facts.where, scope, proved.level, proved.factor, proved.credential_id, now});
 }
 
 bool allows_unenrolled(const rules::Unenrolled& unenrolled, std::int64_t unix_seconds) {
@@ -92,9 +92,9 @@ bool allows_unenrolled(const rules::Unenrolled& unenrolled, std::int64_t unix_se
 }
 
 // The step-up itself, once nothing proven here is enough.
-Task<Outcome> ask_for_factor(Engine& engine, Connection& connection, const RequestFacts& facts,
-                             const wire::CheckRequest& request, const policy::Demand& demand,
-                             rules::Settings settings) {
+Task<Outcome> ask_for_factor(Engine& engine, Connection& connection, const session::Asker& asker,
+                             const RequestFacts& facts, const wire::CheckRequest& request,
+                             const policy::Demand& demand, rules::Settings settings) {
   StepUpOrder order;
   order.subject = facts.subject;
   order.origin = facts.origin;
@@ -104,6 +104,13 @@ Task<Outcome> ask_for_factor(Engine& engine, Connection& connection, const Reque
   order.prompt = {
       MessageId::PromptOtp, {facts.subject.name, engine.host, facts.what}
   };
+  order.what = facts.what;
+  order.session = facts.where.session;
+  order.target_user = facts.policy.target_user.value_or("");
+  order.command_digest = facts.command_digest;
+  order.local_key = facts.can_be_told &&
+                    session::offers_local_key(session::read_key_place(
+                        connection.peer().pid, asker, facts.subject.uid, request.rhost_hint));
   const bool may_pass_unenrolled =
       allows_unenrolled(settings.unenrolled, engine.now().unix_seconds);
 
@@ -135,9 +142,9 @@ Task<Outcome> ask_for_factor(Engine& engine, Connection& connection, const Reque
   co_return Outcome{result.refusal, result.reason, ""};
 }
 
-Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const RequestFacts& facts,
-                             const wire::CheckRequest& request, const InForce& rules,
-                             const policy::Joined& joined) {
+Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const session::Asker& asker,
+                             const RequestFacts& facts, const wire::CheckRequest& request,
+                             const InForce& rules, const policy::Joined& joined) {
   const policy::Demand& demand = joined.enforced;
   if (facts.subject.uid == kNoUid) {
     co_return deny(VerdictCode::Denied,
@@ -173,7 +180,8 @@ Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const Reque
   if (engine.ledger.is_refused(facts.where, now)) {
     co_return deny(VerdictCode::Denied, {}, "refused-before");
   }
-  auto asking = ask_for_factor(engine, connection, facts, request, demand, rules.set.settings);
+  auto asking =
+      ask_for_factor(engine, connection, asker, facts, request, demand, rules.set.settings);
   Outcome outcome = co_await std::move(asking);
   co_return outcome;
 }
@@ -208,7 +216,7 @@ Task<wire::Verdict> check_dialogue(Engine& engine, Connection& connection, sessi
                          {MessageId::RefusedNoRules, {engine.rules_problem}}, "no-rules");
   if (rules) {
     joined = policy::join(rules->set.rules, facts->policy);
-    auto deciding = decide_and_ask(engine, connection, *facts, request, *rules, joined);
+    auto deciding = decide_and_ask(engine, connection, asker, *facts, request, *rules, joined);
     outcome = co_await std::move(deciding);
   }
   audit::DecisionRecord record;

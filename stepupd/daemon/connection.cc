@@ -17,7 +17,6 @@ using namespace std::chrono_literals;
 
 // PROTOCOL.md, "Deadlines".
 constexpr BootTime kForRequest = 5s;
-constexpr BootTime kForWork = 30s;
 constexpr BootTime kHeartbeat = 2s;
 
 const char* name_of(wire::Socket socket) {
@@ -63,8 +62,8 @@ void Connection::tick(BootTime now) {
       }
       break;
     case wire::DialogueState::Working:
-      if (waited > kForWork) {
-        audit::trouble({Errc::TimedOut, 0, "the work for a request took over 30 s"}, "denying");
+      if (waited > work_limit_) {
+        audit::trouble({Errc::TimedOut, 0, "the work for a request took too long"}, "denying");
         finish({wire::VerdictCode::Unavailable, {}});
         return;
       }
@@ -163,8 +162,18 @@ bool Connection::Asking::await_suspend(std::coroutine_handle<> dialogue) {
 void Connection::resume(Reply reply) {
   reply_ = std::move(reply);
   if (!over_) state_ = wire::DialogueState::Working;
+  work_limit_ = kForWork;
   since_ = boot_now();
   std::exchange(asking_, nullptr).resume();
+}
+
+Connection::EndHook::EndHook(Connection& connection, std::function<void()> hook)
+    : connection_(connection) {
+  if (connection.over_) {
+    hook();
+  } else {
+    connection.on_end_ = std::move(hook);
+  }
 }
 
 Task<bool> Connection::drive(Task<wire::Verdict> dialogue) {
@@ -194,6 +203,7 @@ void Connection::end(const char* why) {
   // The peer reads to the end and closes; closing first would uncount what it leaves unread.
   (void)shutdown(fd_.get(), SHUT_WR);
   if (!sent_) gone_ = true;
+  if (on_end_) std::exchange(on_end_, nullptr)();
   if (asking_) resume({Reply::Kind::Interrupted, {}});
   settle();
 }

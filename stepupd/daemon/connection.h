@@ -62,6 +62,7 @@ class Connection {
   void tell(wire::Words words) { send(wire::Notice{std::move(words)}); }
 
   static constexpr BootTime kPatience = std::chrono::seconds(60);
+  static constexpr BootTime kForWork = std::chrono::seconds(30);
 
   // co_await connection.ask(words, echo): prompts, and waits for the person as long as `patience`.
   class Asking {
@@ -81,12 +82,34 @@ class Connection {
     wire::Prompt prompt_;
     BootTime patience_;
   };
-  Asking ask(wire::Words words, bool echo, BootTime patience = kPatience) {
+  enum class Enter : std::uint8_t { Cancels, Answers };  // what Enter alone is
+  Asking ask(wire::Words words, bool echo, BootTime patience = kPatience,
+             Enter enter = Enter::Cancels) {
     return {
-        *this, {std::move(words), echo},
+        *this, {std::move(words), echo, enter == Enter::Answers},
          patience
     };
   }
+
+  // The person acts elsewhere, on a security key: from now until the next answer the dialogue may
+  // work as long as `patience`.
+  void expect_person(BootTime patience) {
+    since_ = boot_now();
+    work_limit_ = patience;
+  }
+
+  // While it lives, `hook` runs when nothing more can be sent: the person has gone, or gave up.  At
+  // once when that is so already.  One at a time.
+  class EndHook {
+   public:
+    EndHook(Connection& connection, std::function<void()> hook);
+    ~EndHook() { connection_.on_end_ = nullptr; }
+    EndHook(const EndHook&) = delete;
+    EndHook& operator=(const EndHook&) = delete;
+
+   private:
+    Connection& connection_;
+  };
 
  private:
   void receive();
@@ -106,11 +129,13 @@ class Connection {
   Ended ended_;
   wire::RequestId request_id_{};
   wire::DialogueState state_ = wire::DialogueState::AwaitingRequest;
-  BootTime since_;                 // when state_ was entered
-  BootTime patience_ = kPatience;  // while AwaitingAnswer
+  BootTime since_;                  // when state_ was entered
+  BootTime patience_ = kPatience;   // while AwaitingAnswer
+  BootTime work_limit_ = kForWork;  // while Working
   BootTime last_heartbeat_;
   std::coroutine_handle<> asking_;
   Reply reply_;
+  std::function<void()> on_end_;
   bool sent_ = false;     // anything that the peer may leave unread
   bool over_ = false;     // nothing more is sent
   bool gone_ = false;     // the peer has closed its end

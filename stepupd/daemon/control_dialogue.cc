@@ -11,6 +11,7 @@
 #include "stepupd/daemon/enroll_dialogue.h"
 #include "stepupd/daemon/sessions_dialogue.h"
 #include "stepupd/daemon/status_report.h"
+#include "stepupd/session/local_key.h"
 #include "stepupd/wire/control_messages.h"
 #include "stepupd/wire/packet.h"
 
@@ -97,12 +98,28 @@ Task<Verdict> ticket_dialogue(Engine& engine, Connection& connection, std::strin
   co_return done();
 }
 
+// What stepupctl's caller is asked for before `verb`.
+StepUpOrder order_of_ctl(const Engine& engine, const Connection& connection,
+                         const session::Asker& asker, const Subject& subject,
+                         const std::string& verb) {
+  StepUpOrder order;
+  order.subject = subject;
+  order.service = "stepupctl";
+  order.what = "stepupctl: " + verb;
+  order.prompt = {
+      MessageId::PromptOtp, {subject.name, engine.host, order.what}
+  };
+  order.session = asker.where.session;
+  order.command_digest = verb;
+  order.local_key = asker.where.tty != 0 && sits_here(connection, asker, subject.uid);
+  return order;
+}
+
 void add_grant(Engine& engine, const session::Asker& asker, uid_t uid, Scope scope,
                const StepUpResult& proved) {
   Coordinates where = asker.where;
   where.subject = uid;
-  engine.ledger.add(
-      {where, scope, level_of(proved.factor), proved.factor, proved.credential_id, boot_now()});
+  engine.ledger.add({where, scope, proved.level, proved.factor, proved.credential_id, boot_now()});
 }
 
 Task<Verdict> verify_dialogue(Engine& engine, Connection& connection, session::Asker asker,
@@ -117,13 +134,9 @@ Task<Verdict> verify_dialogue(Engine& engine, Connection& connection, session::A
       request.session ? asker.where.widest == Scope::Session : asker.where.tty != 0;
   if (!reaches_something) co_return denied(MessageId::RefusedNoTty);
 
-  StepUpOrder order;
-  order.subject = subject;
-  order.service = "stepupctl";
-  order.prompt = {
-      MessageId::PromptOtp, {subject.name, engine.host, "stepupctl: verify"}
-  };
+  StepUpOrder order = order_of_ctl(engine, connection, asker, subject, "verify");
   if (request.session) {
+    order.what = "for all of login session " + asker.login_session;
     order.prompt = {
         MessageId::PromptOtpSession, {subject.name, engine.host, asker.login_session}
     };
@@ -149,6 +162,10 @@ Task<Verdict> with_decoded(Connection& connection, const wire::Packet& packet, R
 }
 
 }  // namespace
+
+bool sits_here(const Connection& connection, const session::Asker& asker, uid_t uid) {
+  return session::offers_local_key(session::read_key_place(connection.peer().pid, asker, uid, ""));
+}
 
 Task<TargetOrRefusal> target_of(Engine& engine, Connection& connection, std::string user) {
   const uid_t uid = connection.peer().uid;
@@ -203,13 +220,8 @@ Task<std::optional<Verdict>> authorise_change(Engine& engine, Connection& connec
       policy::decide(demand, here, engine.ledger.of(target.subject.uid), boot_now());
   if (decided.decision == policy::Decision::Allow) co_return std::nullopt;
 
-  StepUpOrder order;
-  order.subject = target.subject;
+  StepUpOrder order = order_of_ctl(engine, connection, asker, target.subject, verb);
   order.level = standing->highest;
-  order.service = "stepupctl";
-  order.prompt = {
-      MessageId::PromptOtp, {target.subject.name, engine.host, "stepupctl: " + verb}
-  };
   auto asking = step_up(engine, connection, order);
   const StepUpResult result = co_await std::move(asking);
   if (result.kind != StepUpResult::Kind::Proved) co_return result.refusal;

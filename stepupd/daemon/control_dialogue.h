@@ -26,6 +26,9 @@ struct Target {
   bool by_root = false;  // root asks: needs no proof
 };
 
+// Whether the caller of stepupctl, whose uid is `uid`, sits at this host.
+[[nodiscard]] bool sits_here(const Connection& connection, const session::Asker& asker, uid_t uid);
+
 // An empty `user` is the caller; another user needs root.  On failure `refusal` is set.
 struct TargetOrRefusal {
   std::optional<Target> target;

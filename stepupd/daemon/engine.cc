@@ -23,12 +23,14 @@ Engine::Engine(Paths paths, std::string host_name, std::string boot)
 Engine::~Engine() = default;
 
 Status Engine::start(sd_event* loop) {
+  loop_ = loop;
   adopt(load_rules(paths_.conf, paths_.state_dir));
   if (opened_store() == nullptr) {
     // A second stepupd on the same state would undo what the first one burns.
     if (store_error_.code == Errc::Busy) return std::unexpected(store_error_);
     audit::trouble(store_error_, "denying what needs a factor");
   }
+  if (auto started = touch_desk.start(loop); !started) return started;
   auto refreshing = refresh_.start(loop, [this] { refresh_accounts(); });
   if (!refreshing) return refreshing;
   refresh_.arm(kRefreshAccounts);
@@ -42,6 +44,12 @@ Limits Engine::limits() const {
   if (rules) limits = {rules->set.settings.max_failures, rules->set.settings.max_backoff};
   return limits;
 }
+
+std::string Engine::rp_id() const { return default_rp_id_; }
+
+std::vector<std::string> Engine::fido2_devices() const { return {}; }
+
+bool Engine::allows_model(const factor::Aaguid&) const { return true; }
 
 void Engine::notice_suspend() {
   if (ledger.forget_if_slept(suspended_since_boot())) {

@@ -7,12 +7,15 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "stepupd/daemon/grant_ledger.h"
 #include "stepupd/daemon/io_source.h"
 #include "stepupd/daemon/otp_verification.h"
 #include "stepupd/daemon/rules_in_force.h"
+#include "stepupd/daemon/touch_desk.h"
 #include "stepupd/daemon/worker.h"
+#include "stepupd/factor/fido2_attestation.h"
 #include "stepupd/store/store.h"
 
 namespace stepup::daemon {
@@ -21,6 +24,7 @@ struct Paths {
   rules::Layout conf;
   std::string state_dir = "/var/lib/stepup";
   std::string credentials_dir;  // $CREDENTIALS_DIRECTORY, may be empty
+  std::string helper_socket = "/run/stepup/fido2-helper.sock";
 };
 
 class Engine {
@@ -39,6 +43,15 @@ class Engine {
 
   [[nodiscard]] Now now() const;
   [[nodiscard]] Limits limits() const;
+  [[nodiscard]] sd_event* loop() const noexcept { return loop_; }
+  [[nodiscard]] const std::string& helper_socket() const noexcept { return paths_.helper_socket; }
+
+  // Of the rules in force: the relying party of this host, and where its keys are looked for
+  // besides.
+  [[nodiscard]] std::string rp_id() const;
+  [[nodiscard]] std::vector<std::string> fido2_devices() const;
+  // Whether keys of this model may be enrolled.
+  [[nodiscard]] bool allows_model(const factor::Aaguid& model) const;
 
   // Forgets every grant when the host has slept since the last call: whoever closed the lid went
   // away (BOOTTIME - MONOTONIC grew).
@@ -67,6 +80,7 @@ class Engine {
   const std::string host;
   const std::string boot_id;
   GrantLedger ledger;
+  TouchDesk touch_desk;
   std::shared_ptr<const InForce> rules;  // null: none could be loaded
   std::string rules_problem;             // why not, or what is wrong with the files
 
@@ -76,6 +90,8 @@ class Engine {
   store::Store* opened_store();  // on the worker's thread, and before it starts
 
   Paths paths_;
+  sd_event* loop_ = nullptr;
+  std::string default_rp_id_;
   Error store_error_{Errc::Storage, 0, "the store is not open"};
   std::unique_ptr<store::Store> store_;  // the worker's alone once it runs
   bool was_open_ = false;

@@ -10,6 +10,7 @@
 #include "stepupd/daemon/audit.h"
 #include "stepupd/daemon/control_dialogue.h"
 #include "stepupd/daemon/enrollment.h"
+#include "stepupd/daemon/key_enrollment.h"
 #include "stepupd/daemon/step_up.h"
 #include "stepupd/factor/hex.h"
 #include "stepupd/factor/yubico_otp.h"
@@ -95,6 +96,12 @@ FactorKind factor_of(wire::EnrollKind kind) {
   return FactorKind::RecoveryCode;
 }
 
+// What the new credential could prove.  Beyond what is held, only a ticket lets it in.
+Level level_of(const wire::EnrollRequest& request) {
+  if (request.kind != wire::EnrollKind::Fido2) return Level::Otp;
+  return request.uv ? Level::TouchWithUv : Level::Touch;
+}
+
 // What a commit stores; owned together by the job that stores it.
 struct Proofs {
   std::optional<PendingAuthenticator> authenticator;
@@ -167,6 +174,11 @@ Task<std::optional<Verdict>> prove_new_authenticator(Engine& engine, Connection&
                          about_old ? request.replace_label : request.label);
   }
   PendingAuthenticator& pending = proofs.authenticator.emplace(std::move(**prepared));
+  if (request.kind == wire::EnrollKind::Fido2) {
+    auto making = make_key_credential(engine, connection, target, request, pending);
+    auto refusal = co_await std::move(making);
+    co_return refusal;
+  }
   auto handing = hand_over(connection, request.kind, pending);
   const bool handed = co_await std::move(handing);
   if (!handed) co_return denied(MessageId::RefusedCancelled, {"enrolment", engine.host});
@@ -203,9 +215,6 @@ Task<std::optional<Verdict>> prove_recovery_codes(Engine& engine, Connection& co
 
 Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::Asker asker,
                               wire::EnrollRequest request) {
-  if (request.kind == wire::EnrollKind::Fido2) {
-    co_return denied(MessageId::RefusedHelper, {engine.host});
-  }
   auto finding = target_of(engine, connection, request.user);
   const TargetOrRefusal found = co_await std::move(finding);
   if (!found.target) co_return found.refusal;
@@ -224,20 +233,26 @@ Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::A
                      {std::to_string(uid), standing->recorded_name, target.subject.name});
   }
   const bool first = standing->highest == Level::None;
+  const bool needs_ticket = !target.by_root && level_of(request) > standing->highest;
+  if (request.kind == wire::EnrollKind::Fido2 && !target.by_root &&
+      !sits_here(connection, asker, uid)) {
+    co_return denied(MessageId::RefusedEnrollRemote, {engine.host});
+  }
   const bool new_authenticator = request.kind != wire::EnrollKind::RecoveryCodes;
   if (first && !new_authenticator) {
     co_return denied(MessageId::RefusedNotEnrolled, {target.subject.name});
   }
 
   auto proofs = std::make_shared<Proofs>();
-  if (first && !target.by_root) {
-    auto asking = ask_for_ticket(engine, connection, target.subject);
-    proofs->ticket = co_await std::move(asking);
-    if (!proofs->ticket) co_return denied(MessageId::RefusedTicket, {target.subject.name});
-  } else {
+  if (!first) {
     auto authorising = authorise_change(engine, connection, asker, target, "enroll");
     const auto refusal = co_await std::move(authorising);
     if (refusal) co_return *refusal;
+  }
+  if (needs_ticket) {
+    auto asking = ask_for_ticket(engine, connection, target.subject);
+    proofs->ticket = co_await std::move(asking);
+    if (!proofs->ticket) co_return denied(MessageId::RefusedTicket, {target.subject.name});
   }
   if (new_authenticator) {
     auto proving = prove_new_authenticator(engine, connection, target, request, *proofs);

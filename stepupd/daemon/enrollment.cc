@@ -165,8 +165,9 @@ Enrolled<void> store_authenticator(Transaction& transaction, const Holdings& hel
   credential.label = pending.label;
   credential.created_at = now.unix_seconds;
   credential.parameters = pending.parameters;
-  credential.last_step = pending.proved_step;  // the code typed back is used
+  if (!pending.fido2) credential.last_step = pending.proved_step;  // the code typed back is used
   credential.public_id = pending.public_id;
+  credential.fido2 = pending.fido2;
   const auto added = transaction.add_credential(credential, pending.key);
   if (!added) return ours(added.error());
   const auto told = transaction.add_notice(
@@ -210,6 +211,10 @@ Enrolled<PendingAuthenticator> prepare_authenticator(store::Store& store, const 
 
   auto pending = make_authenticator(order.factor, order.parameters, host, subject.name);
   if (!pending) return ours(pending.error());
+  for (const Credential& credential : held->credentials) {
+    if (!credential.fido2 || order.factor != FactorKind::Fido2) continue;
+    if (&credential != replaced) pending->excluded.push_back(credential.fido2->credential.id);
+  }
   pending->label = std::move(order.label);
   pending->replace_label = std::move(order.replace_label);
   return std::move(*pending);

@@ -39,7 +39,8 @@ void IoSource::enable(bool on) noexcept {
 }
 
 int IoSource::dispatch(sd_event_source*, int, std::uint32_t revents, void* self) noexcept {
-  return guarded([&] { static_cast<IoSource*>(self)->handler_(revents); });
+  // A copy, because the handler may destroy its source.
+  return guarded([&] { Handler(static_cast<IoSource*>(self)->handler_)(revents); });
 }
 
 Status TimerSource::start(sd_event* loop, Handler handler) {
@@ -71,7 +72,7 @@ bool TimerSource::is_armed() const noexcept {
 }
 
 int TimerSource::dispatch(sd_event_source*, std::uint64_t, void* self) noexcept {
-  return guarded([&] { static_cast<TimerSource*>(self)->handler_(); });
+  return guarded([&] { Handler(static_cast<TimerSource*>(self)->handler_)(); });
 }
 
 Status DeferredSource::start(sd_event* loop, Handler handler) {

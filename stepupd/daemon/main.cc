@@ -124,6 +124,7 @@ int serve(Options options) {
   }
   const EventLoop loop(raw);
   (void)sd_event_set_watchdog(loop.get(), 1);
+  options.paths.helper_socket = options.run_dir + "/fido2-helper.sock";
   const bool stored = static_cast<bool>(sockets->grants);
   auto memory =
       GrantMemory::open(std::move(sockets->grants), *boot_id, stepup::suspended_since_boot());

@@ -263,40 +263,6 @@ Result<AnswerResult> judge_recovery_code(const Judging& judging, const SecretByt
 
 }  // namespace
 
-Result<Standing> standing_of(store::Store& store, const Subject& subject, Origin origin,
-                             const Now& now, const Limits& limits) {
-  auto transaction = store.begin_reading();
-  if (!transaction) return std::unexpected(transaction.error());
-  auto held = transaction->holdings(subject.uid);
-  if (!held) return std::unexpected(held.error());
-  Standing standing;
-  if (held->empty()) return standing;
-  if (held->recorded_name != subject.name) {
-    standing.owner_mismatch = true;
-    standing.recorded_name = held->recorded_name.value_or("");
-    return standing;
-  }
-  standing.has_recovery_code = held->recovery_codes.left > 0;
-  standing.has_otp = standing.has_recovery_code || !held->credentials.empty();
-  standing.authenticators = static_cast<int>(held->credentials.size());
-  standing.notices = std::move(held->notices);
-
-  std::vector<FactorKind> factors;
-  for (const store::Credential& credential : held->credentials) {
-    factors.push_back(credential.factor);
-  }
-  if (standing.has_recovery_code) factors.push_back(FactorKind::RecoveryCode);
-  std::optional<BootTime> soonest;
-  for (const FactorKind factor : factors) {
-    standing.highest = std::max(standing.highest, level_of(factor));
-    const auto locked = locked_for(*transaction, {subject.uid, factor, origin}, now, limits);
-    if (!locked) return std::unexpected(locked.error());
-    soonest = std::min(soonest.value_or(*locked), *locked);
-  }
-  standing.locked_for = soonest.value_or(BootTime::zero());
-  return standing;
-}
-
 Result<AnswerResult> verify_answer(store::Store& store, const Subject& subject, Origin origin,
                                    const SecretBytes& answer, const Now& now,
                                    const Limits& limits) {

@@ -16,22 +16,6 @@
 
 namespace stepup::daemon {
 
-// What may be asked of a subject now.
-struct Standing {
-  bool owner_mismatch = false;  // uid has credentials of another name
-  std::string recorded_name;    // that name
-  bool has_otp = false;         // an authenticator, or an unused recovery code
-  bool has_recovery_code = false;
-  int authenticators = 0;                    // recovery codes do not count
-  Level highest = Level::None;               // strongest level held
-  BootTime locked_for{};                     // zero = not locked
-  std::vector<store::ChangeNotice> notices;  // to tell at the next step-up, then dismiss
-};
-
-// Fails with Storage when the database cannot be read.  Writes nothing.
-[[nodiscard]] Result<Standing> standing_of(store::Store& store, const Subject& subject,
-                                           Origin origin, const Now& now, const Limits& limits);
-
 enum class AnswerOutcome : std::uint8_t {
   Accepted,          // proved; its replay state is on disk
   Wrong,             // counted once for each factor whose format it fits

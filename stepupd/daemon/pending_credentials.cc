@@ -47,6 +47,7 @@ Result<PendingAuthenticator> make_authenticator(FactorKind factor,
   PendingAuthenticator pending;
   pending.factor = factor;
   pending.parameters = parameters;
+  if (factor == FactorKind::Fido2) return pending;  // the key makes its own
   auto key = factor::random_bytes(key_size_of(factor, parameters));
   if (!key) return std::unexpected(key.error());
   pending.key = std::move(*key);

@@ -72,6 +72,25 @@ bool only_lists(const wire::CheckRequest& request) {
   return argv.size() == 3 && argv[1] == "-n" && lists(argv[2]);
 }
 
+// Whether sudo was told not to ask: -n among its options, wherever they end.
+bool never_asks(const wire::CheckRequest& request) {
+  constexpr std::string_view kWithArgument = "CDghpRrTtUu";  // sudo(8), 1.9
+  if (request.program != wire::Program::Sudo) return false;
+  for (std::size_t i = 1; i < request.argv.size(); ++i) {
+    const std::string_view word = request.argv[i];
+    if (word == "--non-interactive") return true;
+    if (!word.starts_with('-') || word == "--" || word == "-") return false;
+    if (word.starts_with("--")) continue;  // its argument, if apart, ends the search: harmless
+    for (std::size_t j = 1; j < word.size(); ++j) {
+      if (word[j] == 'n') return true;
+      if (kWithArgument.find(word[j]) == std::string_view::npos) continue;
+      if (j + 1 == word.size()) ++i;
+      break;
+    }
+  }
+  return false;
+}
+
 // Narrows what is granted, so a spelling that is missed here costs nothing but width.
 bool only_validates(const wire::CheckRequest& request) {
   if (request.program != wire::Program::Sudo) return false;
@@ -114,6 +133,8 @@ Result<RequestFacts> facts_of(const wire::CheckRequest& request, const session::
   facts.command_digest = *digest;
   facts.only_lists = only_lists(request);
   facts.only_validates = only_validates(request);
+  facts.can_be_told =
+      request.program == wire::Program::Other || (asker.where.tty != 0 && !never_asks(request));
   return facts;
 }
 

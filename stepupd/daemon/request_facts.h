@@ -25,6 +25,9 @@ struct RequestFacts {
   bool caller_is_root = false;  // sudo, su, doas called by real uid 0
   bool only_lists = false;      // "sudo -l" and nothing else
   bool only_validates = false;  // "sudo -v": what it obtains is for this terminal
+  // Somebody sees what is said, so that a touch may be asked for without a prompt: not "sudo -n",
+  // and no sudo, su or doas without a terminal.
+  bool can_be_told = false;
 };
 
 // Whose factor (pam_stepup(8), WHOSE FACTOR): for sudo, su and doas the real uid of the process;

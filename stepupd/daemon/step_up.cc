@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "stepupd/daemon/audit.h"
+#include "stepupd/daemon/code_step.h"
+#include "stepupd/daemon/touch_step.h"
 
 namespace stepup::daemon {
 namespace {
@@ -17,22 +19,6 @@ namespace {
 using wire::MessageId;
 using wire::VerdictCode;
 using Kind = StepUpResult::Kind;
-
-constexpr int kAttempts = 3;
-constexpr int kFewRecoveryCodes = 3;
-
-StepUpResult refused(Kind kind, VerdictCode code, wire::Words words, const char* reason) {
-  StepUpResult result;
-  result.kind = kind;
-  result.refusal = {code, std::move(words)};
-  result.reason = reason;
-  return result;
-}
-
-StepUpResult locked_out(BootTime left) {
-  return refused(Kind::Unable, VerdictCode::LockedOut,
-                 {MessageId::RefusedLockedOut, {spoken_duration(left)}}, "locked-out");
-}
 
 wire::Words words_for(const store::ChangeNotice& notice) {
   using Change = store::ChangeNotice::Kind;
@@ -56,7 +42,57 @@ wire::Words words_for(const store::ChangeNotice& notice) {
   return {};
 }
 
-// What a person who did not answer a prompt is told.
+// The notices that whoever proved with `what` may make go away.  Of several authenticators a new
+// one cannot hide that it was added: its notice stays until another one is used.
+std::vector<store::ChangeNotice> dismissible(const Standing& standing, const Proved& what) {
+  using Change = store::ChangeNotice::Kind;
+  std::vector<store::ChangeNotice> notices = standing.notices;
+  std::erase_if(notices, [&](const store::ChangeNotice& notice) {
+    const bool by_recovery_code = what.factor == FactorKind::RecoveryCode;
+    const bool by_itself = notice.label == what.label && standing.authenticators > 1;
+    return (notice.kind == Change::Added && by_itself) ||
+           (notice.kind == Change::RecoveryReplaced && by_recovery_code);
+  });
+  return notices;
+}
+
+StepUpResult locked_out(MessageId id, BootTime left) {
+  return refused(Kind::Unable, VerdictCode::LockedOut, {id, {spoken_duration(left)}}, "locked-out");
+}
+
+// What nobody could prove here, or nobody can who has enrolled no more than this.
+std::optional<StepUpResult> obstacle(const Engine& engine, const StepUpOrder& order,
+                                     const Standing& standing) {
+  if (standing.owner_mismatch) {
+    return refused(
+        Kind::Unable, VerdictCode::Denied,
+        {
+            MessageId::RefusedOwnerMismatch,
+            {std::to_string(order.subject.uid), standing.recorded_name, order.subject.name}
+    },
+        "owner-mismatch");
+  }
+  if (standing.highest >= order.level) return std::nullopt;
+  const bool none = standing.highest == Level::None && order.level == Level::Otp;
+  wire::Words words{MessageId::RefusedUnenrolled, {engine.host}};
+  if (!none) {
+    words = {
+        MessageId::RefusedLevel, {order.service, engine.host, stepup::to_string(order.level)}
+    };
+  }
+  return refused(Kind::Unenrolled, VerdictCode::Denied, std::move(words), "unenrolled");
+}
+
+}  // namespace
+
+StepUpResult refused(Kind kind, VerdictCode code, wire::Words words, const char* reason) {
+  StepUpResult result;
+  result.kind = kind;
+  result.refusal = {code, std::move(words)};
+  result.reason = reason;
+  return result;
+}
+
 StepUpResult not_answered(Reply::Kind kind, const StepUpOrder& order, const std::string& host) {
   const auto words = [&](MessageId id) {
     return wire::Words{
@@ -83,45 +119,6 @@ StepUpResult not_answered(Reply::Kind kind, const StepUpOrder& order, const std:
                  "unusable-answer");
 }
 
-// The notices that whoever proved with `judged` may make go away.  Of several authenticators a new
-// one cannot hide that it was added: its notice stays until another one is used.
-std::vector<store::ChangeNotice> dismissible(const Standing& standing, const AnswerResult& judged) {
-  using Change = store::ChangeNotice::Kind;
-  std::vector<store::ChangeNotice> notices = standing.notices;
-  std::erase_if(notices, [&](const store::ChangeNotice& notice) {
-    const bool by_recovery_code = judged.factor == FactorKind::RecoveryCode;
-    const bool by_itself = notice.label == judged.label && standing.authenticators > 1;
-    return (notice.kind == Change::Added && by_itself) ||
-           (notice.kind == Change::RecoveryReplaced && by_recovery_code);
-  });
-  return notices;
-}
-
-const char* to_string(AnswerOutcome outcome) {
-  switch (outcome) {
-    case AnswerOutcome::Accepted: return "accepted";
-    case AnswerOutcome::Wrong: return "wrong";
-    case AnswerOutcome::Replayed: return "replayed";
-    case AnswerOutcome::NextWanted: return "next-wanted";
-    case AnswerOutcome::NotACode: return "not-a-code";
-    case AnswerOutcome::OtherLayout: return "other-layout";
-    case AnswerOutcome::LockedOut: return "locked-out";
-    case AnswerOutcome::ClockImplausible: return "clock-implausible";
-  }
-  return "?";
-}
-
-// What is said after a wrong answer, before the next prompt.
-MessageId correction(AnswerOutcome outcome, bool has_recovery_code) {
-  if (outcome == AnswerOutcome::Replayed) return MessageId::CodeAlreadyUsed;
-  if (outcome == AnswerOutcome::NextWanted) return MessageId::NextCodeToo;
-  if (outcome == AnswerOutcome::NotACode) return MessageId::NotACode;
-  if (outcome == AnswerOutcome::OtherLayout) return MessageId::OtherKeyboardLayout;
-  return has_recovery_code ? MessageId::WrongCodeLostDevice : MessageId::WrongCode;
-}
-
-}  // namespace
-
 std::string spoken_duration(BootTime duration) {
   const auto seconds =
       std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(duration).count());
@@ -140,6 +137,13 @@ std::string date_of(std::int64_t unix_seconds) {
   char text[32] = "?";
   if (gmtime_r(&when, &broken) != nullptr) (void)strftime(text, sizeof text, "%Y-%m-%d", &broken);
   return text;
+}
+
+StepUpResult our_fault(const Engine& engine, const Error& error) {
+  StepUpResult result;
+  result.refusal = unavailable(engine, error);
+  result.reason = "unavailable";
+  return result;
 }
 
 wire::Verdict unavailable(const Engine& engine, const Error& error) {
@@ -161,110 +165,71 @@ wire::Verdict unavailable(const Engine& engine, const Error& error) {
   };
 }
 
+Task<StepUpResult> proved(Engine& engine, Connection& connection, Subject subject,
+                          Standing standing, Proved what) {
+  for (const store::ChangeNotice& notice : standing.notices) connection.tell(words_for(notice));
+  if (auto seen = dismissible(standing, what); !seen.empty()) {
+    auto dismissing = engine.with_store<bool>(
+        subject.uid, [seen = std::move(seen)](store::Store& store) -> Result<bool> {
+          const auto dismissed = store.dismiss_notices(seen);
+          if (!dismissed) return std::unexpected(dismissed.error());
+          return true;
+        });
+    const Result<bool> dismissed = co_await dismissing;
+    if (!dismissed) audit::trouble(dismissed.error(), "a notice will be shown again");
+  }
+  StepUpResult result;
+  result.kind = Kind::Proved;
+  result.factor = what.factor;
+  result.level = what.level;
+  result.credential_id = what.credential_id;
+  result.reason = "proved";
+  co_return result;
+}
+
 Task<StepUpResult> step_up(Engine& engine, Connection& connection, StepUpOrder order) {
-  const auto our_fault = [&engine](const Error& error) {
-    StepUpResult result;
-    result.refusal = unavailable(engine, error);
-    result.reason = "unavailable";
-    return result;
-  };
   const uid_t uid = order.subject.uid;
   auto looking = engine.with_store<Standing>(
       uid, [subject = order.subject, origin = order.origin, now = engine.now(),
             limits = engine.limits()](store::Store& store) {
         return standing_of(store, subject, origin, now, limits);
       });
-  const Result<Standing> standing = co_await looking;
-  if (!standing) co_return our_fault(standing.error());
-  if (standing->owner_mismatch) {
+  const Result<Standing> found = co_await looking;
+  if (!found) co_return our_fault(engine, found.error());
+  Standing standing = *found;
+  if (auto refusal = obstacle(engine, order, standing)) co_return std::move(*refusal);
+
+  std::erase_if(standing.keys, [&](const KeyOffer& key) { return key.level < order.level; });
+  const BootTime paused = engine.touch_desk.fatigue.paused_for(uid, boot_now());
+  const bool code_is_enough = order.level <= Level::Otp && standing.has_code;
+  const bool has_key = !standing.keys.empty();
+  std::optional<SecretBytes> typed;
+  if (has_key && order.local_key && paused == BootTime::zero()) {
+    const bool or_code = code_is_enough && standing.locked_for == BootTime::zero();
+    auto touching = prove_by_touch(engine, connection, order, standing, or_code);
+    TouchOutcome outcome = co_await std::move(touching);
+    if (auto* result = std::get_if<StepUpResult>(&outcome)) co_return std::move(*result);
+    typed = std::move(std::get<CodeInstead>(outcome).typed);
+  } else if (!code_is_enough) {
+    // A level of touch is never met by a code.
+    if (paused > BootTime::zero() && order.local_key) {
+      co_return locked_out(MessageId::RefusedTouchCooldown, paused);
+    }
     co_return refused(Kind::Unable, VerdictCode::Denied,
                       {
-                          MessageId::RefusedOwnerMismatch,
-                          {std::to_string(uid), standing->recorded_name, order.subject.name}
+                          MessageId::RefusedRemoteTouch, {order.service, engine.host}
     },
-                      "owner-mismatch");
+                      "no-local-key");
+  } else if (has_key && order.local_key) {
+    connection.tell({MessageId::TouchCooldown, {spoken_duration(paused)}});
   }
-  if (standing->highest < order.level) {
-    const bool none = standing->highest == Level::None && order.level == Level::Otp;
-    wire::Words words{MessageId::RefusedUnenrolled, {engine.host}};
-    if (!none) {
-      words = {
-          MessageId::RefusedLevel, {order.service, engine.host, stepup::to_string(order.level)}
-      };
-    }
-    co_return refused(Kind::Unenrolled, VerdictCode::Denied, std::move(words), "unenrolled");
+  if (standing.locked_for > BootTime::zero()) {
+    co_return locked_out(MessageId::RefusedLockedOut, standing.locked_for);
   }
-  if (standing->locked_for > BootTime::zero()) co_return locked_out(standing->locked_for);
-
-  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
-    auto asking = connection.ask(order.prompt, false);
-    Reply reply = co_await asking;
-    if (reply.kind != Reply::Kind::Answered) {
-      co_return not_answered(reply.kind, order, engine.host);
-    }
-    // Shared, because a job owns what it captures and must be movable into the queue.
-    auto answer = std::make_shared<SecretBytes>(std::move(reply.answer));
-    auto judging = engine.with_store<AnswerResult>(
-        uid, [subject = order.subject, origin = order.origin, answer, now = engine.now(),
-              limits = engine.limits()](store::Store& store) {
-          return verify_answer(store, subject, origin, *answer, now, limits);
-        });
-    const Result<AnswerResult> judged = co_await judging;
-    if (!judged) co_return our_fault(judged.error());
-    audit::factor_judged(order.subject, stepup::to_string(judged->factor),
-                         to_string(judged->outcome), judged->label);
-
-    switch (judged->outcome) {
-      case AnswerOutcome::Accepted: {
-        for (const store::ChangeNotice& notice : standing->notices) {
-          connection.tell(words_for(notice));
-        }
-        if (judged->factor == FactorKind::RecoveryCode &&
-            judged->recovery_codes_left <= kFewRecoveryCodes) {
-          connection.tell({MessageId::FewRecoveryCodes, {"stepupctl enroll recovery-codes"}});
-        }
-        if (auto seen = dismissible(*standing, *judged); !seen.empty()) {
-          auto dismissing = engine.with_store<bool>(
-              uid, [seen = std::move(seen)](store::Store& store) -> Result<bool> {
-                const auto dismissed = store.dismiss_notices(seen);
-                if (!dismissed) return std::unexpected(dismissed.error());
-                return true;
-              });
-          const Result<bool> dismissed = co_await dismissing;
-          if (!dismissed) audit::trouble(dismissed.error(), "a notice will be shown again");
-        }
-        StepUpResult result;
-        result.kind = Kind::Proved;
-        result.factor = judged->factor;
-        result.credential_id = judged->credential_id;
-        result.reason = "proved";
-        co_return result;
-      }
-      case AnswerOutcome::LockedOut: co_return locked_out(judged->locked_for);
-      case AnswerOutcome::ClockImplausible:
-        co_return refused(Kind::Unable, VerdictCode::Denied,
-                          {
-                              MessageId::RefusedClockImplausible,
-                              {engine.host, date_of(engine.now().unix_seconds)}
-        },
-                          "clock-implausible");
-      case AnswerOutcome::Wrong:
-      case AnswerOutcome::Replayed:
-      case AnswerOutcome::NextWanted:
-      case AnswerOutcome::NotACode:
-      case AnswerOutcome::OtherLayout: break;
-    }
-    connection.tell({correction(judged->outcome, standing->has_recovery_code), {}});
-    if (judged->locked_for > BootTime::zero()) co_return locked_out(judged->locked_for);
-  }
-  const MessageId why = order.clock == wire::ClockState::Unsynchronised
-                            ? MessageId::RefusedWrongClock
-                            : MessageId::RefusedWrongCode;
-  co_return refused(Kind::Refused, VerdictCode::Denied,
-                    {
-                        why, {order.service, engine.host}
-  },
-                    "wrong-code");
+  auto asking =
+      prove_by_code(engine, connection, std::move(order), std::move(standing), std::move(typed));
+  StepUpResult result = co_await std::move(asking);
+  co_return result;
 }
 
 }  // namespace stepup::daemon

@@ -106,6 +106,7 @@ enum class MessageId : std::uint8_t {
   RefusedKeyUnsupported,    // [what]
   RefusedModel,             // [model]
   RefusedEnrollRemote,      // [host]
+  RefusedKeyExcluded,       // []
 
   // Said by the module or stepupctl itself, when the daemon cannot.
   DaemonAbsent,    // [socket, cause]

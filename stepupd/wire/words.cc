@@ -202,6 +202,8 @@ constexpr std::string_view words_of(MessageId id) noexcept {
     case MessageId::RefusedModel:
       return "Security keys of this model ({0}) are not allowed here. Ask an administrator which "
              "are.";
+    case MessageId::RefusedKeyExcluded:
+      return "This security key is enrolled already. To see its label run: stepupctl list";
     case MessageId::RefusedEnrollRemote:
       return "A security key can be enrolled only at {0} itself, where it is plugged in; you are "
              "connected from elsewhere.";

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "stepupd/daemon/otp_verification.h"
+#include "stepupd/daemon/standing.h"
 #include "stepupd/factor/hex.h"
 #include "stepupd/factor/hotp.h"
 #include "tests/unit/state_directory.h"

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "stepupd/daemon/otp_verification.h"
+#include "stepupd/daemon/standing.h"
 #include "stepupd/factor/hotp.h"
 #include "stepupd/factor/recovery_code.h"
 #include "tests/unit/state_directory.h"
@@ -162,7 +163,7 @@ TEST(OtpVerification, AcceptsARecoveryCodeOnceInAnyWriting) {
   CHECK(type("cdcdefghjkmnpq", at(1h)).recovery_codes_left == 0);
   const auto standing = standing_of(*store, kAlice, Origin::Self, at(1h), limits);
   CHECK_FALSE(standing->has_recovery_code);
-  CHECK_TRUE(standing->has_otp);
+  CHECK_TRUE(standing->has_code);
   LONGS_EQUAL(2, standing->notices.size());
   CHECK(standing->notices[0].kind == store::ChangeNotice::Kind::RecoveryUsed);
 }
@@ -285,18 +286,18 @@ TEST(OtpVerification, RefusesAnotherNameOnTheSameUid) {
   const auto standing = standing_of(*store, mallory, Origin::Self, at(1h), limits);
   CHECK_TRUE(standing->owner_mismatch);
   STRCMP_EQUAL("alice", standing->recorded_name.c_str());
-  CHECK_FALSE(standing->has_otp);
+  CHECK_FALSE(standing->has_code);
   CHECK(standing->highest == Level::None);
   CHECK(outcome(code_at(kNoon), at(1h)) == AnswerOutcome::Accepted);
 }
 
 TEST(OtpVerification, SaysWhatASubjectHolds) {
   const auto alice = standing_of(*store, kAlice, Origin::Self, at(1h), limits);
-  CHECK_TRUE(alice->has_otp);
+  CHECK_TRUE(alice->has_code);
   CHECK_FALSE(alice->has_recovery_code);
   CHECK(alice->highest == Level::Otp);
   const auto bob = standing_of(*store, kBob, Origin::Self, at(1h), limits);
-  CHECK_FALSE(bob->has_otp || bob->owner_mismatch);
+  CHECK_FALSE(bob->has_code || bob->owner_mismatch);
   CHECK(bob->highest == Level::None);
   CHECK(outcome("123456", at(1h), Origin::Self, kBob) == AnswerOutcome::NotACode);
 }

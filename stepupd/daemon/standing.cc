@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/daemon/standing.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace stepup::daemon {
+
+Result<Standing> standing_of(store::Store& store, const Subject& subject, Origin origin,
+                             const Now& now, const Limits& limits) {
+  auto transaction = store.begin_reading();
+  if (!transaction) return std::unexpected(transaction.error());
+  auto held = transaction->holdings(subject.uid);
+  if (!held) return std::unexpected(held.error());
+  Standing standing;
+  if (held->empty()) return standing;
+  if (held->recorded_name != subject.name) {
+    standing.owner_mismatch = true;
+    standing.recorded_name = held->recorded_name.value_or("");
+    return standing;
+  }
+  standing.has_recovery_code = held->recovery_codes.left > 0;
+  standing.authenticators = static_cast<int>(held->credentials.size());
+  standing.notices = std::move(held->notices);
+
+  std::vector<FactorKind> codes;  // the factors that are typed
+  if (standing.has_recovery_code) codes.push_back(FactorKind::RecoveryCode);
+  for (const store::Credential& credential : held->credentials) {
+    if (const auto& key = credential.fido2) {
+      const Level level = key->uv_capable ? Level::TouchWithUv : Level::Touch;
+      standing.keys.push_back({key->rp_id, key->credential.id, key->uv_required, level});
+      standing.highest = std::max(standing.highest, level);
+    } else {
+      codes.push_back(credential.factor);
+    }
+  }
+  standing.has_code = !codes.empty();
+  std::optional<BootTime> soonest;
+  for (const FactorKind factor : codes) {
+    standing.highest = std::max(standing.highest, level_of(factor));
+    const auto locked = locked_for(*transaction, {subject.uid, factor, origin}, now, limits);
+    if (!locked) return std::unexpected(locked.error());
+    soonest = std::min(soonest.value_or(*locked), *locked);
+  }
+  standing.locked_for = soonest.value_or(BootTime::zero());
+  return standing;
+}
+
+}  // namespace stepup::daemon

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/session/local_key.h"
+
+#include <stdlib.h>
+#include <systemd/sd-login.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "stepupd/base/small_file.h"
+
+namespace stepup::session {
+namespace {
+
+constexpr int kMaxAncestors = 64;
+
+using CString = std::unique_ptr<char, decltype(&free)>;
+
+LoginPlace place_of(const char* session) {
+  LoginPlace place;
+  if (const int r = sd_session_is_remote(session); r >= 0) place.remote = r > 0;
+  char* raw = nullptr;
+  place.has_seat = sd_session_get_seat(session, &raw) >= 0;
+  const CString seat(raw, &free);
+  return place;
+}
+
+std::vector<LoginPlace> places_of(uid_t subject) {
+  char** raw = nullptr;
+  const int count = sd_uid_get_sessions(subject, 0, &raw);
+  std::vector<LoginPlace> places;
+  for (int i = 0; i < count; ++i) {
+    const CString session(raw[i], &free);
+    places.push_back(place_of(session.get()));
+  }
+  free(raw);  // NOLINT(bugprone-multi-level-implicit-pointer-conversion)
+  return places;
+}
+
+// sshd renames itself per connection and session, but its comm stays.
+bool is_sshd(pid_t pid) {
+  const auto comm = read_small_file(("/proc/" + std::to_string(pid) + "/comm").c_str(), 64);
+  return !comm || comm->starts_with("sshd");
+}
+
+bool has_sshd_ancestor(pid_t pid) {
+  for (int i = 0; i < kMaxAncestors; ++i) {
+    if (is_sshd(pid)) return true;
+    const auto stat = read_stat(pid);
+    if (!stat) return true;
+    if (stat->parent <= 1) return false;
+    pid = stat->parent;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool offers_local_key(const KeyPlace& place) {
+  if (place.rhost_is_set || place.has_sshd_ancestor) return false;
+  const auto is_local = [](const LoginPlace& login) { return login.remote == false; };
+  if (place.own) return is_local(*place.own);
+  return !place.subjects.empty() && std::ranges::all_of(place.subjects, [&](const auto& login) {
+    return is_local(login) && login.has_seat;
+  });
+}
+
+KeyPlace read_key_place(pid_t pid, const Asker& asker, uid_t subject, const std::string& rhost) {
+  KeyPlace place;
+  place.rhost_is_set = !rhost.empty();
+  place.has_sshd_ancestor = has_sshd_ancestor(pid);
+  if (!asker.login_session.empty()) {
+    place.own = place_of(asker.login_session.c_str());
+  } else {
+    place.subjects = places_of(subject);
+  }
+  return place;
+}
+
+}  // namespace stepup::session
