@@ -88,11 +88,14 @@ check-unit: $(B)/unit_tests
 	$(B)/unit_tests
 
 # Need root: a real daemon wants to drop it, and a real module asks for a root-owned socket.
-check-integration: all $(B)/pam_module_test $(B)/ctl_dialogue_test
+check-integration: all $(B)/pam_module_test $(B)/pam_fault_test $(B)/ctl_dialogue_test
 	B=$(B) tests/integration/run.sh
 
 $(B)/pam_module_test: $(call objs,$(BASE_SRCS) $(WIRE_SRCS) $(PAM_MODULE_TEST_SRCS))
 	$(CXX) $(LDFLAGS) -o $@ $^ -lpam -lpthread $(shell pkg-config --libs cpputest)
+
+$(B)/pam_fault_test: $(call objs,$(BASE_SRCS) $(WIRE_SRCS) $(PAM_FAULT_TEST_SRCS))
+	$(CXX) $(LDFLAGS) -Wl,--export-dynamic -o $@ $^ -lpam -lpthread $(shell pkg-config --libs cpputest)
 
 $(B)/ctl_dialogue_test: $(call objs,$(BASE_SRCS) $(WIRE_SRCS) $(CTL_DIALOGUE_TEST_SRCS))
 	$(CXX) $(LDFLAGS) -o $@ $^ -lpthread $(shell pkg-config --libs cpputest)

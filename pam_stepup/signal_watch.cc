@@ -13,17 +13,20 @@ bool ignored(int signal) noexcept {
 
 }  // namespace
 
-// SAFETY: none of these calls can fail with constant arguments and valid pointers.
 SignalWatch::SignalWatch() noexcept {
   sigemptyset(&watched_);
   for (const int signal : kEnding) {
     // A blocked signal becomes pending even if it is ignored, so it must not be blocked at all.
     if (!ignored(signal)) sigaddset(&watched_, signal);
   }
-  (void)pthread_sigmask(SIG_BLOCK, &watched_, &before_);
+  // Only a filter of system calls makes this fail.  Then there is no mask to put back, and Ctrl-C
+  // ends the program at once.
+  blocked_ = pthread_sigmask(SIG_BLOCK, &watched_, &before_) == 0;
 }
 
-SignalWatch::~SignalWatch() { (void)pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+SignalWatch::~SignalWatch() {
+  if (blocked_) (void)pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
 
 bool SignalWatch::pending() const noexcept {
   sigset_t pending;

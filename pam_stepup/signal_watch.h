@@ -22,7 +22,8 @@ class SignalWatch {
 
  private:
   sigset_t watched_;
-  sigset_t before_;
+  sigset_t before_;  // means something only if blocked_
+  bool blocked_;
 };
 
 }  // namespace stepup::pam_stepup

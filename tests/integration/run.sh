@@ -10,6 +10,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 if [ "${1:-}" != --daemon-only ]; then
   "$B/pam_module_test"
+  "$B/pam_fault_test"
   STEPUPCTL=$B/stepupctl "$B/ctl_dialogue_test"
   B=$B /usr/bin/python3 tests/integration/enable_test.py
   /usr/bin/python3 tests/integration/authenticator_test.py

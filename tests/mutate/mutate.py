@@ -27,7 +27,9 @@ SOURCES = (
     ["stepupd/daemon/%s.cc" % name for name in (
         "check_dialogue", "control_dialogue", "otp_verification", "request_facts", "connection",
         "server", "grant_ledger")] +
-    ["pam_stepup/%s.cc" % name for name in ("outcome", "dialogue", "socket_trust")])
+    ["pam_stepup/%s.cc" % name for name in (
+        "conversation", "dialogue", "options", "outcome", "request_builder", "signal_watch",
+        "socket_trust")])
 
 WORK = "build/mutate"
 TREE = WORK + "/tree"
