@@ -205,6 +205,9 @@ TEST(Fido2Attestation, IsOfAFormThatStepupKnows) {
     CHECK(enrolment.outcome() == CeremonyOutcome::BadAttestation);
     enrolment.attestation = kNothing;
     CHECK(enrolment.outcome() == CeremonyOutcome::BadAttestation);
+    enrolment.attest_as_u2f(enrolment.signer);
+    enrolment.format = format;
+    CHECK(enrolment.outcome() == CeremonyOutcome::BadAttestation);
   }
 }
 

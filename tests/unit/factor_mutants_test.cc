@@ -15,11 +15,15 @@
 #include <string_view>
 
 #include "stepupd/factor/digest.h"
+#include "stepupd/factor/fido2_assertion.h"
+#include "stepupd/factor/fido2_attestation.h"
+#include "stepupd/factor/fido2_challenge.h"
 #include "stepupd/factor/hotp.h"
 #include "stepupd/factor/random.h"
 #include "stepupd/factor/readable_code.h"
 #include "stepupd/factor/recovery_code.h"
 #include "stepupd/factor/totp.h"
+#include "tests/unit/fido2_signer.h"
 
 #include <CppUTest/TestHarness.h>
 
@@ -134,6 +138,23 @@ TEST(FactorMutants, NoDigestAndNoCodeComesOfABrokenOpenssl) {
   CHECK_FALSE(judge_totp({}, SecretBytes(std::span<const std::uint8_t>(key)), "123456",
                          kEarliestPlausibleTime + 60, {})
                   .has_value());
+}
+
+// Nothing of it is looked at when no hash can be made.
+TEST(FactorMutants, NoSecurityKeyIsJudgedWhenOpenSslFails) {
+  const Fido2Signer signer;
+  const CeremonyDemand demand{.rp_id = "rp"};
+  const Bytes id = {1};
+  const Bytes assertion = auth_data_of("rp", kUp, 1);
+  const Bytes made = auth_data_of("rp", kUp | kAt, 1, attested_of(id, signer.cose_key()));
+  openssl_fails = true;
+  CHECK_FALSE(judge_assertion({id, signer.public_key(), 0}, demand, {id, assertion, id}));
+  CHECK_FALSE(judge_new_credential(demand, {CoseAlgorithm::Es256, made, "none", {}}));
+}
+
+TEST(FactorMutants, NoChallengeIsMadeWithoutANonce) {
+  next_random = kNoCall;
+  CHECK_FALSE(new_client_data_hash({}).has_value());
 }
 
 TEST(FactorMutants, TheLeastWorkAndTheMostParallelWorkAreAllowed) {
