@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "stepupd/base/printable.h"
@@ -20,6 +21,8 @@ Keys keys_of(Place place) {
     case Place::Main: return kTopKeys;
     case Place::DropIn: return Keys(kTopKeys).last(1);  // rule
     case Place::Attempts: return kAttemptsKeys;
+    case Place::Host: return kHostKeys;
+    case Place::Fido2: return kFido2Keys;
     case Place::Rule: return kRuleKeys;
   }
   return {};
@@ -61,14 +64,22 @@ std::string_view nearest(Keys keys, std::string_view key) {
 std::string explain_unknown_key(std::string_view key, Place place) {
   const std::string quoted = '"' + printable(key, 64) + '"';
   if (has(kTopKeys, key) && key != "rule") {
-    const char* where = key == "attempts" ? "as a table of its own" : "before any table";
+    const bool is_table = key == "attempts" || key == "host" || key == "fido2";
+    const char* where = is_table ? "as a table of its own" : "before any table";
     if (place == Place::DropIn)
       return quoted + " stands only in stepupd.conf: a drop-in holds only [[rule]]";
     return quoted + " belongs at the top level of stepupd.conf, " + where;
   }
   if (has(kRuleKeys, key)) return quoted + " belongs in a [[rule]]";
-  if (has(kAttemptsKeys, key)) {
-    return quoted + " belongs in [attempts]" + (place == Place::DropIn ? " of stepupd.conf" : "");
+  constexpr std::pair<Place, const char*> kTables[] = {
+      {Place::Attempts, "attempts"},
+      {Place::Host,     "host"    },
+      {Place::Fido2,    "fido2"   }
+  };
+  for (const auto& [table, name] : kTables) {
+    if (!has(keys_of(table), key)) continue;
+    return quoted + " belongs in [" + name + "]" +
+           (place == Place::DropIn ? " of stepupd.conf" : "");
   }
   const std::string_view meant = nearest(keys_of(place), key);
   if (meant.empty()) return "unknown key " + quoted;

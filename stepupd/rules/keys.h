@@ -9,15 +9,17 @@
 
 namespace stepup::rules {
 
-inline constexpr std::array<std::string_view, 5> kTopKeys = {"mode", "unenrolled", "verify_session",
-                                                             "attempts", "rule"};
+inline constexpr std::array<std::string_view, 7> kTopKeys = {
+    "mode", "unenrolled", "verify_session", "attempts", "host", "fido2", "rule"};
 inline constexpr std::array<std::string_view, 2> kAttemptsKeys = {"max_failures", "max_backoff"};
+inline constexpr std::array<std::string_view, 1> kHostKeys = {"rp_id"};
+inline constexpr std::array<std::string_view, 3> kFido2Keys = {"enabled", "devices", "aaguids"};
 inline constexpr std::array<std::string_view, 10> kRuleKeys = {
     "name",        "service", "pam_service", "user",  "target_user",
     "except_user", "level",   "max_age",     "scope", "enforce"};
 
 // A table that holds keys.
-enum class Place : std::uint8_t { Main, DropIn, Attempts, Rule };
+enum class Place : std::uint8_t { Main, DropIn, Attempts, Host, Fido2, Rule };
 
 // Why `key`, which `place` does not know, is refused there: where it belongs when another table
 // knows it, else the key that was probably meant.

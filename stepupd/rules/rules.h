@@ -73,6 +73,10 @@ struct Settings {
   bool verify_session = false;
   int max_failures = 5;
   BootTime max_backoff = std::chrono::minutes(15);
+  std::string rp_id;                 // empty: the daemon takes the host's own
+  bool fido2 = true;                 // whether security keys count
+  std::vector<std::string> devices;  // looked for keys besides those that are found: paths
+  std::vector<std::string> aaguids;  // models that may be enrolled, in lower case; empty: all
   bool operator==(const Settings&) const = default;
 };
 

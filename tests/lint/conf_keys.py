@@ -10,7 +10,7 @@ def main():
     header = pathlib.Path("stepupd/rules/keys.h").read_text(encoding="utf-8")
     arrays = re.findall(r"std::string_view, (\d+)> k\w+Keys = \{(.*?)\}", header, flags=re.S)
     known = {key for _, keys in arrays for key in re.findall(r'"(\w+)"', keys)}
-    tables = {"attempts", "rule"}
+    tables = {"attempts", "host", "fido2", "rule"}
 
     page = pathlib.Path("man/stepupd.conf.5").read_text(encoding="utf-8")
     documented = set(re.findall(r"^\.It Cm (\w+)$", page, flags=re.M))
@@ -21,8 +21,8 @@ def main():
     shown |= set(re.findall(r"^\[+(\w+)\]+$", conf, flags=re.M))
 
     problems = []
-    if len(arrays) != 3:
-        problems.append("stepupd/rules/keys.h: expected three lists of keys")
+    if len(arrays) != 5:
+        problems.append("stepupd/rules/keys.h: expected five lists of keys")
     for name, keys in (("man/stepupd.conf.5", documented), ("conf/stepupd.conf", shown)):
         problems += [f"{name}: {key} is missing" for key in sorted(known - keys)]
         problems += [f"{name}: {key} is not a key" for key in sorted(keys - known)]

@@ -62,6 +62,12 @@ verify_session = true
 [attempts]
 max_failures = 3
 max_backoff = "1h"
+[host]
+rp_id = "example.org"
+[fido2]
+enabled = false
+devices = ["/dev/hidraw9"]
+aaguids = ["2FC0579f-8113-47ea-b116-bb5a8db9202a"]
 [[rule]]
 name = "all"
 service = ["sudo", "su"]
@@ -79,16 +85,23 @@ name = "least"
 )"));
   CHECK_TRUE(set.has_value());
   const Settings want{
-      Mode::Monitor, {true, 1798761600},
-       true, 3, 1h
-  };  // date -ud 2027-01-01 +%s
+      Mode::Monitor,
+      {true, 1798761600}, // date -ud 2027-01-01 +%s
+      true,
+      3,
+      1h,
+      "example.org",
+      false,
+      {"/dev/hidraw9"},
+      {"2fc0579f-8113-47ea-b116-bb5a8db9202a"}
+  };
   CHECK_TRUE(set->settings == want);
   CHECK_TRUE(set->masked.empty());
   CHECK_EQUAL(2U, set->rules.size());
 
   policy::Rule all;
   all.name = "all";
-  all.origin = "stepupd.conf:8";
+  all.origin = "stepupd.conf:14";
   all.service = {"sudo", "su"};
   all.pam_service = {"sudo-i"};
   for (const char* user : {"alice", "wheel", "Zo\xc3\xab", "CORP\\bob"}) {
@@ -107,7 +120,7 @@ name = "least"
 
   policy::Rule least;
   least.name = "least";
-  least.origin = "stepupd.conf:19";
+  least.origin = "stepupd.conf:25";
   least.level = Level::None;
   CHECK_TRUE(set->rules[1] == least);
 }
@@ -150,7 +163,14 @@ TEST(RulesParse, NamesTheKeyThatWasProbablyMeant) {
       {"max_backoff = '1min'",        "stepupd.conf:1:15: \"max_backoff\" belongs in [attempts]"             },
       {"[attempt]\n",                 "stepupd.conf:1:1: unknown key \"attempt\": did you mean \"attempts\"?"},
       {"[[rules]]\n",                 "stepupd.conf:1:1: unknown key \"rules\": did you mean \"rule\"?"      },
-      {"[host]\nrp_id = 'x'\n",       "stepupd.conf:1:1: unknown key \"host\""                               },
+      {"rp_id = 'x'\n",               "stepupd.conf:1:9: \"rp_id\" belongs in [host]"                        },
+      {"[host]\ndevices = []\n",      "stepupd.conf:2:11: \"devices\" belongs in [fido2]"                    },
+      {"[host]\nrpid = 'x'\n",        "stepupd.conf:2:8: unknown key \"rpid\": did you mean \"rp_id\"?"      },
+      {"[fido2]\naaguid = 'x'\n",
+       "stepupd.conf:2:10: unknown key \"aaguid\": did you mean \"aaguids\"?"                                },
+      {"[fido2]\nhost = 'x'\n",
+       "stepupd.conf:2:8: \"host\" belongs at the top level of stepupd.conf, as a table of its "
+       "own"                                                                                                 },
       {"[attempts]\nmax_failure = 3",
        "stepupd.conf:2:15: unknown key \"max_failure\": did you mean \"max_failures\"?"                      },
       {"[attempts]\nattempts = 3",
@@ -281,6 +301,11 @@ TEST(RulesParse, LetsADropInHoldNothingButRules) {
       {"[attempts]\nmax_failures = 9",
        "10.conf:1:1: \"attempts\" stands only in stepupd.conf: a drop-in holds only [[rule]]"                       },
       {"max_failures = 9",                    "10.conf:1:16: \"max_failures\" belongs in [attempts] of stepupd.conf"},
+      {"[host]\nrp_id = 'x'",
+       "10.conf:1:1: \"host\" stands only in stepupd.conf: a drop-in holds only [[rule]]"                           },
+      {"[fido2]\nenabled = false",
+       "10.conf:1:1: \"fido2\" stands only in stepupd.conf: a drop-in holds only [[rule]]"                          },
+      {"rp_id = 'x'",                         "10.conf:1:9: \"rp_id\" belongs in [host] of stepupd.conf"            },
       {"[[rul]]\n",                           "10.conf:1:1: unknown key \"rul\": did you mean \"rule\"?"            },
       {"failmode = 'open'",                   "10.conf:1:12: unknown key \"failmode\""                              },
   };
