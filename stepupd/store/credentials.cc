@@ -106,9 +106,18 @@ Result<std::int64_t> Transaction::insert_credential(const Credential& credential
 
 Result<std::int64_t> Transaction::add_credential(const Credential& credential,
                                                  const SecretBytes& key) {
-  if (!store_->key_) return std::unexpected(store_->key_.error());
+  const bool has_secret = credential.factor != FactorKind::Fido2;
+  if (has_secret && !store_->key_) return std::unexpected(store_->key_.error());
+  if (has_secret == credential.fido2.has_value()) {
+    return failure(Errc::Internal, "a security key without a public key, or the reverse");
+  }
   const auto id = insert_credential(credential);
   if (!id) return id;
+  if (credential.fido2) {
+    const auto kept = insert_fido2(*id, *credential.fido2);
+    if (!kept) return std::unexpected(kept.error());
+    return id;
+  }
   // The id is sealed with the key, and is known only now.
   const auto sealed = store_->key_->seal(key, context_of(*id, credential));
   if (!sealed) return std::unexpected(sealed.error());

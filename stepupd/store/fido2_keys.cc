@@ -41,9 +41,7 @@ Result<std::optional<Fido2Key>> Transaction::fido2_key(std::int64_t id) {
   return key;
 }
 
-Result<std::int64_t> Transaction::add_fido2(const Credential& credential) {
-  if (!credential.fido2) return failure(Errc::Internal, "a security key without a public key");
-  const Fido2Key& key = *credential.fido2;
+Status Transaction::insert_fido2(std::int64_t id, const Fido2Key& key) {
   const auto recorded = recorded_rp_id();
   if (!recorded) return std::unexpected(recorded.error());
   if (!*recorded) {
@@ -51,23 +49,19 @@ Result<std::int64_t> Transaction::add_fido2(const Credential& credential) {
         "INSERT INTO meta (name, value) VALUES ('rp_id', ?1) "
         "ON CONFLICT (name) DO UPDATE SET value = ?1",
         key.rp_id);
-    if (!kept) return std::unexpected(kept.error());
+    if (!kept) return kept;
   }
-  const auto id = insert_credential(credential);
-  if (!id) return id;
-  const auto added = database().run(
+  return database().run(
       "INSERT INTO fido2 (id, rp_id, credential_id, algorithm, public_key, sign_count, "
       "uv_required, "
       "uv_capable, discoverable, aaguid, attestation_kind, attestation_format, attestation) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-      *id, key.rp_id, Bytes(key.credential.id),
+      id, key.rp_id, Bytes(key.credential.id),
       static_cast<std::int64_t>(key.credential.public_key.algorithm),
       Bytes(key.credential.public_key.key), std::int64_t{key.credential.sign_count},
       std::int64_t{key.uv_required}, std::int64_t{key.uv_capable}, std::int64_t{key.discoverable},
       Bytes(key.aaguid), static_cast<std::int64_t>(key.attestation_kind), key.attestation_format,
       Bytes(key.attestation));
-  if (!added) return std::unexpected(added.error());
-  return id;
 }
 
 Result<bool> Transaction::has_fido2(std::string_view rp_id, Bytes credential_id) {

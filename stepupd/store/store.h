@@ -108,8 +108,9 @@ class Transaction {
   // Opens the key of `credential`.  Fails with Untrusted when the sealing key is missing or not the
   // database's, or the record was changed.
   [[nodiscard]] Result<SecretBytes> key_of(const Credential& credential);
-  // Stores `credential` with its key sealed and returns its id.  Requires the owner's account, and
-  // that it is no security key.  Fails as key_of() does.
+  // Stores `credential` with its key sealed and returns its id.  Requires the owner's account.
+  // Fails as key_of() does.  A security key is one that has its `fido2`: it needs no `key`, nor the
+  // sealing key, and has_fido2() must be false.
   [[nodiscard]] Result<std::int64_t> add_credential(const Credential& credential,
                                                     const SecretBytes& key);
   Status remove_credential(std::int64_t id);
@@ -120,11 +121,8 @@ class Transaction {
   // Remembers or forgets the first of the two codes that resynchronise an HOTP authenticator.
   Status set_pending_step(std::int64_t id, std::optional<std::uint64_t> step);
 
-  // Security keys.  They need no sealing key.
+  // Security keys.
 
-  // Stores `credential`, which has its `fido2`, and returns its id.  Requires the owner's account,
-  // and that has_fido2() is false.
-  [[nodiscard]] Result<std::int64_t> add_fido2(const Credential& credential);
   // Whether anybody has a credential of this id.
   [[nodiscard]] Result<bool> has_fido2(std::string_view rp_id,
                                        std::span<const std::uint8_t> credential_id);
@@ -188,6 +186,7 @@ class Transaction {
   explicit Transaction(Store& store) : store_(&store) {}
   Database& database() { return store_->database_; }
   Result<std::int64_t> insert_credential(const Credential& credential);
+  Status insert_fido2(std::int64_t id, const Fido2Key& key);
   Result<std::optional<Fido2Key>> fido2_key(std::int64_t id);
 
   Store* store_;  // null: ended, or moved from

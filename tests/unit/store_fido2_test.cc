@@ -68,7 +68,7 @@ TEST(StoreFido2, KeepsASecurityKeyWhole) {
   {
     auto transaction = store->begin();
     CHECK_TRUE(transaction->replace_account(kAlice).has_value());
-    CHECK_TRUE(transaction->add_fido2(credential).has_value());
+    CHECK_TRUE(transaction->add_credential(credential, {}).has_value());
     CHECK_TRUE(transaction->commit().has_value());
   }
   reopen();
@@ -94,7 +94,11 @@ TEST(StoreFido2, KeepsNoneWithoutAPublicKey) {
   CHECK_TRUE(transaction->replace_account(kAlice).has_value());
   Credential credential = security_key_of(kAlice);
   credential.fido2.reset();
-  CHECK(transaction->add_fido2(credential).error().code == Errc::Internal);
+  CHECK(transaction->add_credential(credential, {}).error().code == Errc::Internal);
+  // Nor of another factor with one.
+  credential = security_key_of(kAlice);
+  credential.factor = FactorKind::Totp;
+  CHECK(transaction->add_credential(credential, SecretBytes(20)).error().code == Errc::Internal);
   CHECK_TRUE(transaction->credentials(kAlice.uid)->empty());
 }
 
@@ -125,7 +129,7 @@ TEST(StoreFido2, AuthenticatorWithoutACounterStaysAtZero) {
     CHECK_TRUE(transaction->replace_account(kAlice).has_value());
     Credential credential = security_key_of(kAlice);
     credential.fido2->credential.sign_count = 0;
-    id = transaction->add_fido2(credential).value_or(0);
+    id = transaction->add_credential(credential, {}).value_or(0);
     CHECK_TRUE(transaction->commit().has_value());
   }
   CHECK_TRUE(advance(id, 0));
@@ -154,7 +158,8 @@ TEST(StoreFido2, FindsACredentialWhoeverHasIt) {
     CHECK_FALSE(transaction->has_fido2(key.rp_id, std::vector<std::uint8_t>{1, 2}).value_or(true));
     // And it is given to nobody else.
     CHECK_TRUE(transaction->replace_account({1001, "bob"}).has_value());
-    CHECK(transaction->add_fido2(security_key_of({1001, "bob"})).error().code == Errc::Storage);
+    CHECK(transaction->add_credential(security_key_of({1001, "bob"}), {}).error().code ==
+          Errc::Storage);
   }
   auto transaction = store->begin();
   CHECK_TRUE(transaction->remove_credential(id).has_value());
@@ -179,7 +184,7 @@ TEST(StoreFido2, RelyingPartyIsRecordedWithTheFirstAndForgottenWithTheLast) {
     Credential other = security_key_of(kAlice);
     other.label = "other";
     other.fido2->rp_id = "stepup:fedcba";
-    second = transaction->add_fido2(other).value_or(0);
+    second = transaction->add_credential(other, {}).value_or(0);
     CHECK_TRUE(transaction->remove_credential(first).has_value());
     CHECK_TRUE(transaction->commit().has_value());
   }
@@ -194,7 +199,7 @@ TEST(StoreFido2, RelyingPartyIsRecordedWithTheFirstAndForgottenWithTheLast) {
     auto transaction = store->begin();
     Credential other = security_key_of(kAlice);
     other.fido2->rp_id = "stepup:fedcba";
-    CHECK_TRUE(transaction->add_fido2(other).has_value());
+    CHECK_TRUE(transaction->add_credential(other, {}).has_value());
     CHECK_TRUE(transaction->commit().has_value());
   }
   CHECK(recorded_rp_id() == "stepup:fedcba");
