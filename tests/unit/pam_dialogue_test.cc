@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: ISC
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -165,6 +166,28 @@ TEST(PamDialogue, TellsTheDaemonWhyThereIsNoAnswer) {
   }
 }
 
+TEST(PamDialogue, TakesEnterForAnAnswerWhereTheDaemonSaysSo) {
+  const wire::Prompt touch{.words = kPrompt.words, .echo = true, .enter_answers = true};
+  for (const bool enter : {true, false}) {
+    FakeConversation application({enter ? "" : "755224"});
+    const auto result = run(application, [&](auto& daemon) {
+      daemon.send(touch);
+      daemon.send(bare(VerdictCode::Granted));
+    });
+    CHECK_TRUE(result.outcome == VerdictCode::Granted);
+    CHECK_TRUE(wire::decode<wire::Answer>(result.sent.at(0))->text.text() ==
+               (enter ? "" : "755224"));
+  }
+  // What is no answer at all stays none.
+  FakeConversation application({std::string(513, '1')});
+  const auto result = run(application, [&](auto& daemon) {
+    daemon.send(touch);
+    daemon.send(verdict(VerdictCode::Denied, MessageId::RefusedCancelled));
+  });
+  CHECK_TRUE(wire::decode<wire::Cancel>(result.sent.at(0))->reason == CancelReason::Unusable);
+  CHECK_TRUE(result.outcome == VerdictCode::Denied);
+}
+
 TEST(PamDialogue, TakesAPromptThatFailsAfterAWhileForCtrlC) {
   FakeConversation application({}, Behaviour::Fails);
   application.before_answer = [] { (void)usleep(260'000); };
@@ -280,4 +303,17 @@ TEST(PamDialogue, AwaitsAReceiptAndShowsNothing) {
                   daemon.send_raw(out.take());
                 }),
                 Failure::DaemonUntrusted, MessageId::DaemonNonsense, "empty verdict");
+  // The body of a verdict in a message of another type is no verdict.
+  const auto disguised = [](fakes::FakeConnection& daemon) {
+    const auto packet = *wire::encode(daemon.id(), bare(VerdictCode::Granted));
+    wire::Encoder out;
+    wire::put_header(out, {wire::kVersion, wire::MessageType::Notice, daemon.id()});
+    auto notice = out.take();
+    SecretBytes whole(packet.size());
+    std::ranges::copy(packet.view(), whole.bytes().begin());
+    std::ranges::copy(notice.view(), whole.bytes().begin());
+    daemon.send_raw(whole);
+  };
+  check_failure(receipt(disguised), Failure::DaemonUntrusted, MessageId::DaemonNonsense,
+                "disguised");
 }

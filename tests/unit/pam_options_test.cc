@@ -25,6 +25,8 @@ TEST(PamOptions, SetSocketAndTimeout) {
   CHECK_TRUE(options.has_value());
   STRCMP_EQUAL("/run/other.sock", options->socket.c_str());
   CHECK_TRUE(options->first_reply == 60s);
+  const char* const shortest[] = {"timeout=1"};
+  CHECK_TRUE(parse_options(shortest)->first_reply == 1s);
 }
 
 TEST(PamOptions, RefuseEverythingElseAndNameIt) {
