@@ -4,9 +4,11 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "stepupd/daemon/audit.h"
+#include "stepupd/daemon/host_identity.h"
 
 namespace stepup::daemon {
 namespace {
@@ -30,6 +32,7 @@ Status Engine::start(sd_event* loop) {
     if (store_error_.code == Errc::Busy) return std::unexpected(store_error_);
     audit::trouble(store_error_, "denying what needs a factor");
   }
+  own_rp_id_ = find_own_rp_id();
   if (auto started = touch_desk.start(loop); !started) return started;
   auto refreshing = refresh_.start(loop, [this] { refresh_accounts(); });
   if (!refreshing) return refreshing;
@@ -41,15 +44,43 @@ Now Engine::now() const { return {static_cast<std::int64_t>(time(nullptr)), boot
 
 Limits Engine::limits() const {
   Limits limits;
-  if (rules) limits = {rules->set.settings.max_failures, rules->set.settings.max_backoff};
+  if (rules) {
+    const rules::Settings& settings = rules->set.settings;
+    limits = {settings.max_failures, settings.max_backoff, settings.fido2};
+  }
   return limits;
 }
 
-std::string Engine::rp_id() const { return default_rp_id_; }
+std::string Engine::rp_id() const {
+  const bool named = rules && !rules->set.settings.rp_id.empty();
+  return named ? rules->set.settings.rp_id : own_rp_id_;
+}
 
-std::vector<std::string> Engine::fido2_devices() const { return {}; }
+std::vector<std::string> Engine::fido2_devices() const {
+  if (!rules) return {};
+  return rules->set.settings.devices;
+}
 
-bool Engine::allows_model(const factor::Aaguid&) const { return true; }
+bool Engine::allows_model(const factor::Aaguid& model) const {
+  if (!rules) return false;
+  const std::vector<std::string>& models = rules->set.settings.aaguids;
+  return models.empty() || std::ranges::find(models, factor::to_string(model)) != models.end();
+}
+
+// That of the keys which are enrolled already, since it must not change under them: a machine id
+// may be made anew.
+std::string Engine::find_own_rp_id() {
+  if (store::Store* store = opened_store()) {
+    if (auto transaction = store->begin_reading()) {
+      const auto recorded = transaction->recorded_rp_id();
+      if (recorded && *recorded) return **recorded;
+    }
+  }
+  auto rp_id = default_rp_id();
+  if (rp_id) return *std::move(rp_id);
+  audit::trouble(rp_id.error(), "security keys need [host] rp_id");
+  return {};
+}
 
 void Engine::notice_suspend() {
   if (ledger.forget_if_slept(suspended_since_boot())) {

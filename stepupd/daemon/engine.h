@@ -87,11 +87,12 @@ class Engine {
  private:
   void adopt(Loaded loaded);
   void refresh_accounts();
+  std::string find_own_rp_id();  // before the worker starts
   store::Store* opened_store();  // on the worker's thread, and before it starts
 
   Paths paths_;
   sd_event* loop_ = nullptr;
-  std::string default_rp_id_;
+  std::string own_rp_id_;  // where stepupd.conf names none
   Error store_error_{Errc::Storage, 0, "the store is not open"};
   std::unique_ptr<store::Store> store_;  // the worker's alone once it runs
   bool was_open_ = false;

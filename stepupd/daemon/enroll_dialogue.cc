@@ -232,6 +232,10 @@ Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::A
     co_return denied(MessageId::RefusedOwnerMismatch,
                      {std::to_string(uid), standing->recorded_name, target.subject.name});
   }
+  if (request.kind == wire::EnrollKind::Fido2 && !engine.limits().security_keys) {
+    co_return denied(MessageId::RefusedKeyUnsupported,
+                     {"[fido2] enabled is false in stepupd.conf(5)"});
+  }
   const bool first = standing->highest == Level::None;
   const bool needs_ticket = !target.by_root && level_of(request) > standing->highest;
   if (request.kind == wire::EnrollKind::Fido2 && !target.by_root &&

@@ -28,6 +28,7 @@ Result<Standing> standing_of(store::Store& store, const Subject& subject, Origin
   if (standing.has_recovery_code) codes.push_back(FactorKind::RecoveryCode);
   for (const store::Credential& credential : held->credentials) {
     if (const auto& key = credential.fido2) {
+      if (!limits.security_keys) continue;
       const Level level = key->uv_capable ? Level::TouchWithUv : Level::Touch;
       standing.keys.push_back({key->rp_id, key->credential.id, key->uv_required, level});
       standing.highest = std::max(standing.highest, level);

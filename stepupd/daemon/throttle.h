@@ -31,6 +31,7 @@ using store::Origin;
 struct Limits {
   int max_failures = 5;
   BootTime max_backoff = std::chrono::minutes(15);
+  bool security_keys = true;  // whether they count at all
 };
 
 // How long `key`'s factor may not be tried from its origin; zero = it may.  Fails with Storage.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "stepupd/factor/fido2_library.h"
+#include "stepupd/factor/hex.h"
 #include "stepupd/factor/plain_cbor.h"
 
 namespace stepup::factor {
@@ -69,6 +70,12 @@ std::optional<AttestationKind> judge_attestation(fido_cred_t* credential,
 }
 
 }  // namespace
+
+std::string to_string(const Aaguid& aaguid) {
+  std::string uuid(hex(aaguid).text());
+  for (const std::size_t dash : {8U, 13U, 18U, 23U}) uuid.insert(dash, 1, '-');
+  return uuid;
+}
 
 Result<NewCredentialVerdict> judge_new_credential(const CeremonyDemand& demand,
                                                   const NewCredentialEvidence& evidence) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "stepupd/base/result.h"
@@ -14,6 +15,9 @@ namespace stepup::factor {
 
 // Names the model of an authenticator, as its maker chose; all zeros for U2F.
 using Aaguid = std::array<std::uint8_t, 16>;
+
+// As a UUID: "2fc0579f-8113-47ea-b116-bb5a8db9202a".
+[[nodiscard]] std::string to_string(const Aaguid& aaguid);
 
 // What vouches for the model.  The numbers are stored.
 enum class AttestationKind : std::uint8_t {

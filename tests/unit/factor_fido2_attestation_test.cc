@@ -114,6 +114,12 @@ TEST(Fido2Attestation, TellsWhatVouchesForTheCredential) {
   CHECK(enrolment.judge().attestation == AttestationKind::U2f);
 }
 
+TEST(Fido2Attestation, NamesAModelAsMakersDo) {
+  const Aaguid model = {0x2f, 0xc0, 0x57, 0x9f, 0x81, 0x13, 0x47, 0xea,
+                        0xb1, 0x16, 0xbb, 0x5a, 0x8d, 0xb9, 0x20, 0x2a};
+  STRCMP_EQUAL("2fc0579f-8113-47ea-b116-bb5a8db9202a", to_string(model).c_str());
+}
+
 TEST(Fido2Attestation, OfNoneMayAlsoSayNothingAtAll) {
   Enrolment enrolment;
   enrolment.attestation.clear();
