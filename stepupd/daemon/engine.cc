@@ -72,8 +72,8 @@ bool Engine::allows_model(const factor::Aaguid& model) const {
 std::string Engine::find_own_rp_id() {
   if (store::Store* store = opened_store()) {
     if (auto transaction = store->begin_reading()) {
-      const auto recorded = transaction->recorded_rp_id();
-      if (recorded && *recorded) return **recorded;
+      const auto recorded = transaction->recorded_rp_id().value_or(std::nullopt);
+      if (recorded) return *recorded;
     }
   }
   auto rp_id = default_rp_id();
