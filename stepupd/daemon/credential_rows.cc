@@ -18,6 +18,25 @@ const char* name_of(factor::HashAlgorithm algorithm) {
   return "?";
 }
 
+const char* name_of(factor::CoseAlgorithm algorithm) {
+  switch (algorithm) {
+    case factor::CoseAlgorithm::Es256: return "ES256";
+    case factor::CoseAlgorithm::EdDsa: return "EdDSA";
+    case factor::CoseAlgorithm::Rs256: return "RS256";
+  }
+  return "?";
+}
+
+std::string key_details(const store::Fido2Key& key) {
+  std::string details = name_of(key.credential.public_key.algorithm);
+  details += key.uv_required ? ", PIN or fingerprint" : ", touch";
+  if (key.discoverable) details += ", discoverable";
+  details += ", model " + factor::to_string(key.aaguid);
+  // Such a key would not show that it was copied.
+  if (key.credential.sign_count == 0) details += ", no counter";
+  return details;
+}
+
 std::string details_of(const store::Credential& credential) {
   const factor::TotpParameters& parameters = credential.parameters;
   const std::string form = std::string(name_of(parameters.algorithm)) + ", " +
@@ -30,6 +49,8 @@ std::string details_of(const store::Credential& credential) {
       return "id " + credential.public_id + ", session " +
              std::to_string(factor::yubico_session(last));
     case FactorKind::Fido2:
+      if (credential.fido2) return key_details(*credential.fido2);
+      break;
     case FactorKind::RecoveryCode: break;
   }
   return "?";
