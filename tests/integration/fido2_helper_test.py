@@ -206,13 +206,11 @@ class UserVerification(Bench):
         mine = self.enrolled(key, pin="1234", uv=True)
         asking = self.get(key, mine, uv=True)
         self.assertEqual(asking.until("pin")[0], "pin")
-        before = key.status()
+        before = len(key.status()["seen"])
         asking.cancel()
         self.assertEqual(asking.end()[:2], ("failed", "cancelled"))
         time.sleep(0.2)
-        after = key.status()
-        self.assertEqual(after["pin_retries"], before["pin_retries"])
-        self.assertEqual(after["sign_count"], before["sign_count"])
+        self.assertEqual(key.status()["seen"][before:], [])
 
     def test_V04_an_empty_PIN_is_no_PIN(self):
         key = self.key("key", "pin=1234")

@@ -21,7 +21,7 @@ PACKAGES = (
     "systemd systemd-sysv dbus dbus-user-session libpam-systemd sudo openssh-server "
     "openssh-client procps util-linux login cron tmux sqlite3 iproute2 "
     # what stepup's own programs link to
-    "libsystemd0 libssl3 libsqlite3-0 libqrencode4 libyubikey0 libfido2-1"
+    "libsystemd0 libssl3 libsqlite3-0 libqrencode4 libyubikey0 libfido2-1 libseccomp2"
 ).split()
 HOST = "testhost"
 ROOT_PASSWORD = "root-password"

@@ -64,12 +64,12 @@ class Talk:
 
 
 class Session(Talk):
-    """A login by ssh with a key, on a terminal."""
+    """A login on a terminal: by ssh with a key, or by what `command` does."""
 
     ENDED = _SHELL_PROMPT
 
-    def __init__(self, machine, user):
-        super().__init__(machine.spawn(*SSH, "-tt", f"{user.name}@127.0.0.1"))
+    def __init__(self, machine, user, command=None):
+        super().__init__(machine.spawn(*(command or (*SSH, "-tt", f"{user.name}@127.0.0.1"))))
         self._prompts, self._passwords, self._start = [], 0, 0.0
         self._status = None  # of the last command; None while it runs
         self._user = user
@@ -147,6 +147,13 @@ class Person:
 
     def session(self):
         session = Session(self.machine, self)
+        self._sessions.append(session)
+        return session
+
+    def session_at_the_machine(self):
+        """A login at a terminal of the machine itself, as login(1) makes it."""
+        session = Session(self.machine, self, (
+            "script", "-qec", f"login -f {self.name}", "/dev/null"))
         self._sessions.append(session)
         return session
 

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: ISC
 """A virtual FIDO2 authenticator, for programs that use the unmodified libfido2.
 
-    /usr/bin/python3 tests/fakes/authenticator PATH [--state FILE] [--owner UID:GID] [--until-eof]
-                                                [NAME=VALUE ...]
+    /usr/bin/python3 tests/fakes/authenticator PATH [--state FILE] [--owner UID:GID] [--root DIR]
+                                                [--until-eof] [NAME=VALUE ...]
 
 PATH becomes a symbolic link to the pty that plays the hidraw node: give it to fido_dev_open(3) or
 to fido2-token(1).  The link goes when the authenticator is unplugged and comes back, with another
 pty behind it, when it is plugged in.  NAME=VALUE are the settings of settings.py.  --state keeps
 PIN, counter and credentials in a file; without it they last as long as the process.  --owner is
-whose the pty is, mode 0600.  --until-eof ends it when its standard input is closed.
+whose the pty is, mode 0600.  --root makes the pty in a container whose root is DIR, for a link
+there.  --until-eof ends it when its standard input is closed.
 
 PATH.ctl is a socket that takes one command a line and answers each with a line of JSON, which has
 "error" if it failed:
@@ -49,11 +50,11 @@ from u2f import U2f
 
 
 class Authenticator:
-    def __init__(self, path, owner, store, settings):
+    def __init__(self, path, root, owner, store, settings):
         self.store, self.settings = store, settings
         self.faults, self.person = Faults(), Person(settings, store)
         self.attestation = Attestation(bytes.fromhex(settings.aaguid))
-        self.port = Port(path, owner, lambda report: self.hid.receive(report))
+        self.port = Port(path, root, owner, lambda report: self.hid.receive(report))
         self.hid = hid.Hid(self.port, settings, self.faults, self.person)
         self.seen = []
 
@@ -145,10 +146,11 @@ async def main():
     parser.add_argument("path")
     parser.add_argument("--state")
     parser.add_argument("--owner", default="-1:-1")
+    parser.add_argument("--root", default="")
     parser.add_argument("--until-eof", action="store_true")
     parser.add_argument("settings", nargs="*", metavar="NAME=VALUE")
     options = parser.parse_intermixed_args()
-    key = Authenticator(options.path, [int(id) for id in options.owner.split(":")],
+    key = Authenticator(options.path, options.root, [int(id) for id in options.owner.split(":")],
                         Store(options.state), Settings())
     control = Control(key)
     control.set(*options.settings)

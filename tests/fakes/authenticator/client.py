@@ -13,12 +13,12 @@ PATIENCE = 10
 class Authenticator:
     """One authenticator.  As a context manager it is stopped at the end."""
 
-    def __init__(self, path, *settings, state=None, owner=None):
+    def __init__(self, path, *settings, state=None, owner=None, root=""):
         """Returns when it is plugged in at `path` and takes commands."""
         self.path = str(path)
         self.process = subprocess.Popen(
             ["/usr/bin/python3", os.path.dirname(os.path.abspath(__file__)), self.path,
-             "--until-eof", *(["--owner", owner] if owner else []),
+             "--until-eof", "--root", root, *(["--owner", owner] if owner else []),
              *(["--state", str(state)] if state else []), *settings],
             stdin=subprocess.PIPE, start_new_session=True)
         self.socket = socket.socket(socket.AF_UNIX)

@@ -8,15 +8,17 @@ number, then the report) and reads 64.
 import asyncio
 import fcntl
 import os
+import struct
 import termios
 import tty
 
 REPORT = 64
+TIOCGPTN, TIOCSPTLCK = 0x80045430, 0x40045431  # ioctl_tty(2); Python has no names for them
 
 
 class Port:
-    def __init__(self, path, owner, receive):
-        self.path, self.owner, self.receive = path, owner, receive
+    def __init__(self, path, root, owner, receive):
+        self.path, self.root, self.owner, self.receive = path, root, owner, receive
         self.master = self.slave = self.lock = None
         self.sending = asyncio.Lock()
         self.connection = 0  # its number: what was meant for one pty must not go to the next
@@ -24,7 +26,11 @@ class Port:
     def plug(self):
         self.connection += 1
         # Our own descriptor of the slave keeps the master from EIO between two clients.
-        self.master, self.slave = os.openpty()
+        self.master = os.open(f"{self.root}/dev/pts/ptmx", os.O_RDWR | os.O_NOCTTY)
+        fcntl.ioctl(self.master, TIOCSPTLCK, struct.pack("i", 0))
+        number, = struct.unpack("i", fcntl.ioctl(self.master, TIOCGPTN, bytes(4)))
+        node = f"/dev/pts/{number}"
+        self.slave = os.open(self.root + node, os.O_RDWR | os.O_NOCTTY)
         os.set_blocking(self.master, False)
         tty.setraw(self.slave)
         self.wake_reader_from(REPORT)
@@ -35,7 +41,7 @@ class Port:
         os.chmod(self.slave, 0o600)
         self.unread = b""
         asyncio.get_running_loop().add_reader(self.master, self._readable)
-        os.symlink(os.ttyname(self.slave), f"{self.path}.new")
+        os.symlink(node, f"{self.path}.new")
         os.replace(f"{self.path}.new", self.path)
 
     def unplug(self):
@@ -53,7 +59,7 @@ class Port:
     def hold_lock(self):
         """Plays another program that uses the authenticator."""
         self.unlock()
-        self.lock = os.open(self.path, os.O_RDWR | os.O_NOCTTY)
+        self.lock = os.open(self.root + os.readlink(self.path), os.O_RDWR | os.O_NOCTTY)
         fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def unlock(self):
