@@ -61,6 +61,13 @@ std::string_view nearest(Keys keys, std::string_view key) {
 
 }  // namespace
 
+std::string unknown_key(std::string_view key, Keys known) {
+  const std::string unknown = "unknown key \"" + printable(key, 64) + '"';
+  const std::string_view meant = nearest(known, key);
+  if (meant.empty()) return unknown;
+  return unknown + ": did you mean \"" + std::string(meant) + "\"?";
+}
+
 std::string explain_unknown_key(std::string_view key, Place place) {
   const std::string quoted = '"' + printable(key, 64) + '"';
   if (has(kTopKeys, key) && key != "rule") {
@@ -81,9 +88,7 @@ std::string explain_unknown_key(std::string_view key, Place place) {
     return quoted + " belongs in [" + name + "]" +
            (place == Place::DropIn ? " of stepupd.conf" : "");
   }
-  const std::string_view meant = nearest(keys_of(place), key);
-  if (meant.empty()) return "unknown key " + quoted;
-  return "unknown key " + quoted + ": did you mean \"" + std::string(meant) + "\"?";
+  return unknown_key(key, keys_of(place));
 }
 
 }  // namespace stepup::rules

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,14 @@ inline constexpr std::array<std::string_view, 3> kFido2Keys = {"enabled", "devic
 inline constexpr std::array<std::string_view, 10> kRuleKeys = {
     "name",        "service", "pam_service", "user",  "target_user",
     "except_user", "level",   "max_age",     "scope", "enforce"};
+
+// Of [[fido2]] in a file of credentials.d.
+inline constexpr std::array<std::string_view, 6> kCredentialKeys = {
+    "label", "rp_id", "credential_id", "public_key", "uv_capable", "uv_required"};
+
+// Says that a table which holds the keys `known` has no `key`, and which was probably meant.
+[[nodiscard]] std::string unknown_key(std::string_view key,
+                                      std::span<const std::string_view> known);
 
 // A table that holds keys.
 enum class Place : std::uint8_t { Main, DropIn, Attempts, Host, Fido2, Rule };

@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: ISC
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-
 #include <map>
 #include <optional>
-#include <system_error>
 #include <utility>
 
-#include "stepupd/base/c_handle.h"
 #include "stepupd/rules/rules.h"
 #include "stepupd/rules/trusted_dir.h"
 
@@ -18,47 +12,6 @@ namespace {
 constexpr const char* kMainName = "stepupd.conf";
 constexpr const char* kDropInDir = "stepupd.conf.d";
 
-using DirHandle = CHandle<DIR, &closedir>;
-
-// A directory and the names of its conf files, in order.
-struct Listed {
-  std::string path;
-  UniqueFd fd;
-  std::vector<std::string> names;
-};
-
-bool is_conf_name(std::string_view name) { return name.ends_with(".conf") && name[0] != '.'; }
-
-std::expected<Listed, Problem> list_drop_ins(const std::string& path, const Trust& trust) {
-  auto fd = open_directory(path, trust);
-  if (!fd) return std::unexpected(std::move(fd.error()));
-  Listed listed{path, std::move(*fd), {}};
-  if (!listed.fd) return listed;  // no such directory: no drop-in
-
-  const auto failed = [&](std::string what) {
-    return std::unexpected(Problem{path, 0, 0, std::move(what)});
-  };
-  // closedir() closes the descriptor that it was given, and the files are opened through ours.
-  UniqueFd own(openat(listed.fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  const DirHandle dir(own ? fdopendir(own.get()) : nullptr);
-  if (!dir) return failed("cannot be listed: " + std::generic_category().message(errno));
-  (void)own.release();
-  for (;;) {
-    errno = 0;
-    const dirent* entry = readdir(dir.get());  // NOLINT(concurrency-mt-unsafe): our own stream
-    if (!entry && errno != 0) {
-      return failed("cannot be listed: " + std::generic_category().message(errno));
-    }
-    if (!entry) break;
-    if (!is_conf_name(entry->d_name)) continue;
-    if (listed.names.size() == kMaxFiles) {
-      return failed("holds more than " + std::to_string(kMaxFiles) + " files");
-    }
-    listed.names.emplace_back(entry->d_name);
-  }
-  return listed;
-}
-
 // Reads files until the sum of what was read is too large, noting what is wrong.
 class Collector {
  public:
@@ -67,7 +20,7 @@ class Collector {
 
   void problem(Problem problem) { problems_.push_back(std::move(problem)); }
 
-  void add(const Listed& directory, const std::string& name, std::string replaces) {
+  void add(const ListedDirectory& directory, const std::string& name, std::string replaces) {
     const std::string path = directory.path + '/' + name;
     auto read = read_trusted_file(directory.fd.get(), name, path, trust_);
     if (!read) return problem(std::move(read.error()));
@@ -102,9 +55,9 @@ std::expected<std::vector<SourceFile>, std::vector<Problem>> read_files_of(const
     collector.add({layout.etc_dir, std::move(*etc), {}}, kMainName, {});
   }
 
-  std::vector<Listed> layers;  // the vendor's, then the administrator's
+  std::vector<ListedDirectory> layers;  // the vendor's, then the administrator's
   for (const std::string& parent : {layout.vendor_dir, layout.etc_dir}) {
-    auto listed = list_drop_ins(parent + '/' + kDropInDir, trust);
+    auto listed = list_directory(parent + '/' + kDropInDir, ".conf", trust);
     if (listed) {
       layers.push_back(std::move(*listed));
     } else {
@@ -115,7 +68,7 @@ std::expected<std::vector<SourceFile>, std::vector<Problem>> read_files_of(const
   if (layers.size() != 2) return std::unexpected(std::move(problems));
 
   struct Origin {
-    const Listed* layer;
+    const ListedDirectory* layer;
     std::string replaces;
   };
   std::map<std::string, Origin> drop_ins;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/rules/trusted_dir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,10 +10,13 @@
 #include <string_view>
 #include <system_error>
 
+#include "stepupd/base/c_handle.h"
 #include "stepupd/base/small_file.h"
 
 namespace stepup::rules {
 namespace {
+
+using DirHandle = CHandle<DIR, &closedir>;
 
 std::unexpected<Problem> refuse(std::string path, std::string what) {
   return std::unexpected(Problem{std::move(path), 0, 0, std::move(what)});
@@ -84,6 +88,35 @@ std::expected<UniqueFd, Problem> open_directory(const std::string& path, const T
   // What was examined is only a place in the tree (O_PATH); this opens the same directory to list.
   UniqueFd listed(openat(fd->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!listed) return refuse(path, with_errno("cannot be opened", errno));
+  return listed;
+}
+
+std::expected<ListedDirectory, Problem> list_directory(const std::string& path,
+                                                       std::string_view suffix,
+                                                       const Trust& trust) {
+  auto fd = open_directory(path, trust);
+  if (!fd) return std::unexpected(std::move(fd.error()));
+  ListedDirectory listed{path, std::move(*fd), {}};
+  if (!listed.fd) return listed;
+
+  const auto failed = [&](std::string what) { return refuse(path, std::move(what)); };
+  // closedir() closes the descriptor that it was given, and the files are opened through ours.
+  UniqueFd own(openat(listed.fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const DirHandle dir(own ? fdopendir(own.get()) : nullptr);
+  if (!dir) return failed(with_errno("cannot be listed", errno));
+  (void)own.release();
+  for (;;) {
+    errno = 0;
+    const dirent* entry = readdir(dir.get());  // NOLINT(concurrency-mt-unsafe): our own stream
+    if (!entry && errno != 0) return failed(with_errno("cannot be listed", errno));
+    if (!entry) break;
+    const std::string_view name = entry->d_name;
+    if (!name.ends_with(suffix) || name.starts_with('.')) continue;
+    if (listed.names.size() == kMaxFiles) {
+      return failed("holds more than " + std::to_string(kMaxFiles) + " files");
+    }
+    listed.names.emplace_back(name);
+  }
   return listed;
 }
 

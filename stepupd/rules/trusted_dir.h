@@ -8,6 +8,8 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "stepupd/base/unique_fd.h"
 #include "stepupd/rules/rules.h"
@@ -30,6 +32,19 @@ struct Trust {
 // descriptor for a directory that does not exist, which an unreadable one never passes for.
 [[nodiscard]] std::expected<UniqueFd, Problem> open_directory(const std::string& path,
                                                               const Trust& trust);
+
+// A directory and the names of its files, in no order.
+struct ListedDirectory {
+  std::string path;
+  UniqueFd fd;  // empty: there is no such directory
+  std::vector<std::string> names;
+};
+
+// Opens `path` as open_directory() does and lists the files whose names end in `suffix` and do not
+// begin with a dot.  Fails for more than kMaxFiles.
+[[nodiscard]] std::expected<ListedDirectory, Problem> list_directory(const std::string& path,
+                                                                     std::string_view suffix,
+                                                                     const Trust& trust);
 
 // Reads the file `name` of `directory`, whose path is `path` for messages.  Returns nothing when it
 // does not exist, and the empty text for a symbolic link to /dev/null.
