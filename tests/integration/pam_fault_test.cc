@@ -224,11 +224,11 @@ TEST(PamFault, NeverMakesAnythingOfTheSessionPhase) {
 // A new import is either one that fail_nth.cc makes fail, or it cannot fail.
 TEST(PamFault, IsTriedForEveryFunctionThatTheModuleImports) {
   static const std::set<std::string> kCannotFail = {
-      "__errno_location", "__explicit_bzero_chk", "explicit_bzero", "__libc_single_threaded",
-      "__stack_chk_fail", "__tls_get_addr", "_dl_find_object", "abort", "free", "getuid", "gettext",
-      "memchr", "memcmp", "memcpy", "memmove", "memset", "pthread_mutex_lock",
-      "pthread_mutex_unlock", "pthread_setcancelstate", "sigaddset", "sigemptyset", "sigismember",
-      "strcmp", "strerrordesc_np", "strlen", "strncmp",
+      "__cmsg_nxthdr", "__errno_location", "__explicit_bzero_chk", "explicit_bzero",
+      "__libc_single_threaded", "__stack_chk_fail", "__tls_get_addr", "_dl_find_object", "abort",
+      "free", "getuid", "gettext", "memchr", "memcmp", "memcpy", "memmove", "memset",
+      "pthread_mutex_lock", "pthread_mutex_unlock", "pthread_setcancelstate", "sigaddset",
+      "sigemptyset", "sigismember", "strcmp", "strerrordesc_np", "strlen", "strncmp",
       // Of what libstdc++ brings along, and nothing of ours calls: std::random_device, and the
       // words of std::terminate().
       "arc4random", "getentropy", "ioctl", "fputc", "fputs", "fwrite", "sprintf", "stderr"};

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: ISC
+// Who passes, who is asked and who is refused, with a real store and worker behind the dialogue.
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "stepupd/daemon/check_dialogue.h"
+
+#include "tests/unit/dialogue_bench.h"  // CppUTest comes last
+
+using namespace std::chrono_literals;
+using namespace stepup;
+using namespace stepup::daemon;
+using wire::CancelReason;
+using wire::MessageId;
+using wire::Phase;
+using wire::Program;
+using wire::VerdictCode;
+
+TEST_GROUP(CheckDialogue) {
+  DialogueBench bench;
+
+  void check(VerdictCode code, MessageId words, int prompts, const DialogueBench::Course& course) {
+    CHECK_TRUE(course.verdict.code == code);
+    CHECK_TRUE(course.verdict.words.id == words);
+    CHECK_EQUAL(prompts, course.prompts);
+  }
+  // Whether a right code is asked for, and then lets pass.
+  bool is_asked(const wire::CheckRequest& request, const session::Asker& asker,
+                std::uint64_t counter) {
+    const auto course = bench.check(request, asker, {DialogueBench::code(counter)});
+    CHECK_TRUE(course.verdict.code == VerdictCode::Granted);
+    return course.prompts == 1;
+  }
+};
+
+TEST(CheckDialogue, PassesWhereNothingIsDemanded) {
+  policy::Rule reports = rule();
+  reports.enforce = false;
+  bench.start(rule_set(reports));
+  check(VerdictCode::NotRequired, MessageId::None, 0, bench.check(sudo(), alice()));
+  wire::CheckRequest login = sudo();
+  login.service = "login";
+  login.program = Program::Other;
+  check(VerdictCode::NotRequired, MessageId::None, 0, bench.check(login, alice()));
+}
+
+TEST(CheckDialogue, RefusesWithoutAnyRulesAndNamesTheirFault) {
+  Engine& engine = bench.start({});
+  engine.rules = nullptr;
+  engine.rules_problem = "stepupd.conf:3:1: unknown key";
+  const auto course = bench.check(sudo(), alice());
+  check(VerdictCode::Unavailable, MessageId::RefusedNoRules, 0, course);
+  CHECK_TRUE(course.verdict.words.args == (std::vector<std::string>{engine.rules_problem}));
+}
+
+TEST(CheckDialogue, RefusesAUserThatDoesNotExistEvenWhereNothingIsDemanded) {
+  bench.start({});
+  wire::CheckRequest login = sudo();
+  login.program = Program::Other;
+  login.pam_user_uid = kNoUid;
+  check(VerdictCode::Denied, MessageId::Refused, 0, bench.check(login, alice()));
+}
+
+TEST(CheckDialogue, AsksRootOnlyWhereARuleNamesRoot) {
+  session::Asker root = alice();
+  root.real_uid = 0;
+  bench.start(rule_set(rule()));
+  check(VerdictCode::NotRequired, MessageId::None, 0, bench.check(sudo(), root));
+  policy::Rule named = rule();
+  named.user = {
+      {policy::Principal::Kind::User, "root", policy::Principal::Lookup::Found, 0}
+  };
+  bench.obey(rule_set(named));
+  check(VerdictCode::Denied, MessageId::RefusedUnenrolled, 0, bench.check(sudo(), root));
+}
+
+TEST(CheckDialogue, AsksNobodyWhoOnlyLists) {
+  bench.start(rule_set(rule()));
+  check(VerdictCode::NotRequired, MessageId::None, 0, bench.check(sudo({"sudo", "-l"}), alice()));
+  check(VerdictCode::Denied, MessageId::RefusedUnenrolled, 0,
+        bench.check(sudo({"sudo", "-l", "id"}), alice()));
+}
+
+TEST(CheckDialogue, AsksNobodyInMonitorMode) {
+  rules::RuleSet set = rule_set(rule());
+  set.settings.mode = rules::Mode::Monitor;
+  bench.start(set);
+  check(VerdictCode::NotRequired, MessageId::None, 0, bench.check(sudo(), alice()));
+}
+
+TEST(CheckDialogue, LetsTheUnenrolledPassUntilTheDateAndNoLonger) {
+  rules::RuleSet set = rule_set(rule());
+  bench.start(set);
+  const std::int64_t now = bench.engine().now().unix_seconds;
+  const auto with = [&](Level level, bool allow, std::int64_t until) {
+    rules::RuleSet changed = rule_set(rule(level));
+    changed.settings.unenrolled = {allow, until};
+    bench.obey(changed);
+    return bench.check(sudo(), alice());
+  };
+  check(VerdictCode::Denied, MessageId::RefusedUnenrolled, 0, with(Level::Otp, false, now + 3600));
+  check(VerdictCode::Denied, MessageId::RefusedUnenrolled, 0, with(Level::Otp, true, now - 1));
+  check(VerdictCode::NotRequired, MessageId::None, 0, with(Level::Otp, true, now + 3600));
+  check(VerdictCode::NotRequired, MessageId::None, 0, with(Level::Touch, true, now + 3600));
+  check(VerdictCode::Denied, MessageId::RefusedLevel, 0, with(Level::Touch, true, now - 1));
+}
+
+TEST(CheckDialogue, AsksForTheWeakerFactorOfWhomItMightLetPass) {
+  bench.enrol(kAlice);
+  rules::RuleSet set = rule_set(rule(Level::Touch));
+  bench.start(set);
+  set.settings.unenrolled = {true, bench.engine().now().unix_seconds + 3600};
+  bench.obey(set);
+  check(VerdictCode::Denied, MessageId::RefusedWrongCode, 3,
+        bench.check(sudo(), alice(), {"000000", "000000", "000000"}));
+  check(VerdictCode::Granted, MessageId::None, 1,
+        bench.check(sudo(), in_process(101), {DialogueBench::code(0)}));
+}
+
+TEST(CheckDialogue, GrantsForTheSessionThatProved) {
+  bench.enrol(kAlice);
+  bench.start(rule_set(rule()));
+  CHECK_TRUE(is_asked(sudo(), alice(), 0));
+  check(VerdictCode::Granted, MessageId::None, 0,
+        bench.check(sudo({"sudo", "ls"}), in_process(101)));
+  CHECK_TRUE(is_asked(sudo(), in_session(8), 1));
+}
+
+TEST(CheckDialogue, KeepsNoGrantThatMustNotOutliveItsProcess) {
+  bench.enrol(kAlice);
+  policy::Rule every_time = rule();
+  every_time.max_age = 0s;
+  policy::Rule this_process = rule();
+  this_process.scope = Scope::Process;
+  session::Asker unbound = alice();
+  unbound.where.widest = Scope::Process;
+  const std::pair<policy::Rule, session::Asker> cases[] = {
+      {every_time,   alice()},
+      {this_process, alice()},
+      {rule(),       unbound}
+  };
+  bench.start({});
+  std::uint64_t counter = 0;
+  for (const auto& [rule, asker] : cases) {
+    bench.obey(rule_set(rule));
+    CHECK_TRUE(is_asked(sudo(), asker, counter++));
+    CHECK_TRUE(bench.engine().ledger.all().empty());
+    CHECK_TRUE(is_asked(sudo(), asker, counter++));
+  }
+}
+
+TEST(CheckDialogue, GrantsSudoVForItsTerminalAlone) {
+  bench.enrol(kAlice);
+  bench.start(rule_set(rule()));
+  CHECK_TRUE(is_asked(sudo({"sudo", "-v"}), alice(), 0));
+  check(VerdictCode::Granted, MessageId::None, 0, bench.check(sudo(), in_process(101)));
+  session::Asker elsewhere = in_process(102);
+  elsewhere.where.tty = 0x8803;
+  CHECK_TRUE(is_asked(sudo(), elsewhere, 1));
+}
+
+TEST(CheckDialogue, TakesTheAuthPhaseForTheAccountPhaseOnceAndForTheSameCommand) {
+  bench.enrol(kAlice);
+  policy::Rule every_time = rule();
+  every_time.max_age = 0s;
+  bench.start(rule_set(every_time));
+  wire::CheckRequest auth = sudo();
+  auth.phase = Phase::Auth;
+  const wire::CheckRequest account = sudo();
+  CHECK_TRUE(is_asked(auth, alice(), 0));
+  CHECK_TRUE(is_asked(auth, alice(), 1));  // another auth phase takes nothing over
+  CHECK_TRUE(is_asked(sudo({"sudo", "id", "-u"}), alice(), 2));
+  CHECK_TRUE(is_asked(account, in_process(101), 3));
+  wire::CheckRequest as_bob = account;
+  as_bob.pam_user = "bob";
+  CHECK_TRUE(is_asked(as_bob, alice(), 4));
+  for (int each = 0; each < 2; ++each) {
+    check(VerdictCode::Granted, MessageId::None, 0, bench.check(account, alice()));
+  }
+  CHECK_TRUE(is_asked(account, alice(), 5));
+}
+
+TEST(CheckDialogue, AsksAProcessThatWasRefusedNoSecondTime) {
+  bench.enrol(kAlice);
+  bench.start(rule_set(rule()));
+  check(VerdictCode::Denied, MessageId::RefusedCancelled, 1,
+        bench.check(sudo(), alice(), {CancelReason::Interrupted}));
+  check(VerdictCode::Denied, MessageId::None, 0, bench.check(sudo(), alice()));
+  // Another process is asked, and so is one that could not be.
+  check(VerdictCode::Denied, MessageId::RefusedNoConversation, 1,
+        bench.check(sudo(), in_process(101), {CancelReason::NoConversation}));
+  CHECK_TRUE(is_asked(sudo(), in_process(101), 0));
+  // What was proven elsewhere in the session counts for the refused one too.
+  check(VerdictCode::Granted, MessageId::None, 0, bench.check(sudo(), alice()));
+}
+
+TEST(CheckDialogue, GrantsNothingToAnythingButARightCode) {
+  bench.enrol(kAlice);
+  bench.start(rule_set(rule()));
+  const struct {
+    std::deque<DialogueBench::Act> acts;
+    MessageId words;
+  } cases[] = {
+      {{"000000", "000000", "000000"}, MessageId::RefusedWrongCode},
+      {{CancelReason::EmptyAnswer},    MessageId::RefusedCancelled},
+      {{CancelReason::Unusable},       MessageId::RefusedWrongCode},
+  };
+  pid_t process = 300;
+  for (const auto& c : cases) {
+    check(VerdictCode::Denied, c.words, static_cast<int>(c.acts.size()),
+          bench.check(sudo(), in_process(process), c.acts));
+    check(VerdictCode::Denied, MessageId::None, 0, bench.check(sudo(), in_process(process++)));
+  }
+  CHECK_TRUE(bench.engine().ledger.all().empty());
+}
+
+TEST(CheckDialogue, ForgetsWhatASessionProvedWhenItEnds) {
+  bench.enrol(kAlice);
+  bench.start(rule_set(rule()));
+  CHECK_TRUE(is_asked(sudo(), alice(), 0));
+  wire::CheckRequest ending = sudo();
+  ending.program = Program::Other;
+  const auto report = [&](Phase phase, Program program, const session::Asker& asker) {
+    ending.phase = phase;
+    ending.program = program;
+    check(VerdictCode::NotRequired, MessageId::None, 0, bench.check(ending, asker));
+    return bench.engine().ledger.all().size();
+  };
+  // The end of another session, of a command of sudo's, or a beginning.
+  CHECK_EQUAL(1, report(Phase::CloseSession, Program::Other, in_session(8)));
+  CHECK_EQUAL(1, report(Phase::CloseSession, Program::Sudo, alice()));
+  CHECK_EQUAL(1, report(Phase::OpenSession, Program::Other, alice()));
+  CHECK_EQUAL(0, report(Phase::CloseSession, Program::Other, alice()));
+  CHECK_TRUE(is_asked(sudo(), alice(), 1));
+}
+
+TEST(CheckDialogue, SaysThatTheRulesAreOldToWhoIsRefused) {
+  bench.enrol(kAlice);
+  bench.start({});
+  const rules::Problem problem{"stepupd.conf", 3, 1, "unknown key"};
+  bench.obey(rule_set(rule()), problem);
+  const auto refused = bench.check(sudo(), alice(), {CancelReason::Interrupted});
+  CHECK_TRUE(refused.told == std::vector{MessageId::StaleRules});
+  const auto granted = bench.check(sudo(), in_process(101), {DialogueBench::code(0)});
+  CHECK_TRUE(granted.verdict.code == VerdictCode::Granted);
+  CHECK_TRUE(granted.told.empty());
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: ISC
+// One dialogue of the daemon after the other, on a real loop, worker and store, with a person and a
+// module that say what a test tells them to.  Include it last: it needs CppUTest.
+#pragma once
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "stepupd/daemon/check_dialogue.h"
+#include "stepupd/factor/hotp.h"
+#include "stepupd/wire/seqpacket.h"
+#include "tests/unit/quiet_records.h"
+#include "tests/unit/state_directory.h"
+
+#include <CppUTest/TestHarness.h>
+
+namespace stepup::daemon {
+
+inline const Subject kAlice{1000, "alice"};
+
+inline policy::Rule rule(Level level = Level::Otp) {
+  policy::Rule rule;
+  rule.name = "ask";
+  rule.service = {"sudo", "sshd"};
+  rule.level = level;
+  return rule;
+}
+
+inline rules::RuleSet rule_set(policy::Rule rule) {
+  rules::RuleSet set;
+  set.rules.push_back(std::move(rule));
+  return set;
+}
+
+// "sudo id", typed by alice on a terminal of her session.
+inline wire::CheckRequest sudo(std::vector<std::string> words = {"sudo", "id"}) {
+  wire::CheckRequest request;
+  request.phase = wire::Phase::Account;
+  request.program = wire::Program::Sudo;
+  request.service = "sudo";
+  request.pam_user = request.caller = "alice";
+  request.pam_user_uid = kAlice.uid;
+  request.argv = std::move(words);
+  return request;
+}
+
+inline session::Asker alice() {
+  session::Asker asker;
+  asker.real_uid = kAlice.uid;
+  asker.groups = {kAlice.uid};
+  asker.where.session = {SessionKey::Kind::Audit, 7};
+  asker.where.widest = Scope::Session;
+  asker.where.tty = 0x8801;
+  asker.where.leader = 42;
+  asker.where.leader_start = 5;
+  asker.where.process = 100;
+  asker.where.process_start = 6;
+  return asker;
+}
+inline session::Asker in_process(pid_t process) {
+  session::Asker asker = alice();
+  asker.where.process = process;
+  return asker;
+}
+inline session::Asker in_session(std::uint64_t id) {
+  session::Asker asker = in_process(200);
+  asker.where.session.id = id;
+  asker.where.leader = 43;
+  asker.where.tty = 0x8802;
+  return asker;
+}
+
+class DialogueBench {
+ public:
+  static constexpr std::string_view kKey = "12345678901234567890";
+
+  // What the person does at the next prompt.
+  using Act = std::variant<std::string, wire::CancelReason>;
+
+  struct Course {
+    wire::Verdict verdict;
+    int prompts = 0;
+    std::vector<wire::MessageId> told;
+  };
+
+  DialogueBench() {
+    sd_event* raw = nullptr;
+    CHECK(sd_event_new(&raw) >= 0);
+    loop_.reset(raw);
+  }
+
+  // Enrols an HOTP device for `subject`, whose codes are code(0), code(1), ...
+  void enrol(const Subject& subject, const char* label = "fob", std::string_view key = kKey) {
+    store::Credential credential;
+    credential.owner = subject;
+    credential.factor = FactorKind::Hotp;
+    credential.label = label;
+    enrol(credential, SecretBytes(key));
+  }
+  void enrol(const store::Credential& credential, const SecretBytes& secret) {
+    auto store = store::Store::open(state.path(), "");
+    CHECK_TRUE(store.has_value());
+    auto transaction = store->begin();
+    if (!*transaction->recorded_name(credential.owner.uid)) {
+      CHECK_TRUE(transaction->replace_account(credential.owner).has_value());
+    }
+    CHECK_TRUE(transaction->add_credential(credential, secret).has_value());
+    CHECK_TRUE(transaction->commit().has_value());
+  }
+
+  static std::string code(std::uint64_t counter, std::string_view key = kKey) {
+    const SecretBytes bytes(key);
+    const auto code = factor::hotp(factor::HashAlgorithm::Sha1, bytes.view(), counter, 6);
+    return code ? std::string(code->view().begin(), code->view().end()) : "";
+  }
+
+  // Starts the daemon with what is enrolled by now, and with `set` as its rules.
+  Engine& start(rules::RuleSet set) {
+    Paths paths;
+    paths.conf = {state.file("no-conf"), state.file("no-conf")};
+    paths.state_dir = state.path();
+    engine_ = std::make_unique<Engine>(std::move(paths), "host", "boot-1");
+    CHECK_TRUE(engine_->start(loop_.get()).has_value());
+    obey(std::move(set));
+    return *engine_;
+  }
+  void obey(rules::RuleSet set, std::optional<rules::Problem> stale = std::nullopt) {
+    engine_->rules = std::make_shared<InForce>(InForce{std::move(set), "digest", std::move(stale)});
+  }
+  Engine& engine() { return *engine_; }
+
+  // One check_dialogue() from beginning to end.
+  Course check(const wire::CheckRequest& request, const session::Asker& asker,
+               std::deque<Act> acts = {}) {
+    int ends[2];
+    CHECK_EQUAL(0, socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends));
+    UniqueFd module(ends[0]);
+    const int on = 1;
+    CHECK_EQUAL(0, setsockopt(ends[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof on));
+    bool ended = false;
+    Connection connection(
+        UniqueFd(ends[1]), wire::Socket::Stepupd, session::Peer{getpid(), 0, UniqueFd(), {}},
+        [&](Connection& self, wire::Packet) {
+          return check_dialogue(*engine_, self, asker, request);
+        },
+        [&](Connection&) { ended = true; });
+    CHECK_TRUE(connection.start(loop_.get()).has_value());
+    send(module, request);
+    Course course;
+    while (!ended) {
+      CHECK_TRUE(sd_event_run(loop_.get(), 5'000'000) > 0);
+      while (module && hear(module, course, acts)) {
+      }
+    }
+    return course;
+  }
+
+  const StateDirectory state;
+
+ private:
+  static constexpr wire::RequestId kId{1, 2, 3};
+
+  template <typename Message>
+  static void send(const UniqueFd& module, const Message& message) {
+    const auto packet = wire::encode(kId, message);
+    CHECK_TRUE(packet.has_value());
+    CHECK_TRUE(wire::send_packet(module.get(), *packet).has_value());
+  }
+
+  // Takes one packet, if there is one, and leaves after the verdict.
+  static bool hear(UniqueFd& module, Course& course, std::deque<Act>& acts) {
+    auto bytes = wire::receive_packet(module.get());
+    if (!bytes) return false;
+    const auto packet = wire::split(std::move(*bytes));
+    CHECK_TRUE(packet.has_value());
+    switch (packet->header.type) {
+      case wire::MessageType::Notice:
+        course.told.push_back(wire::decode<wire::Notice>(*packet)->words.id);
+        break;
+      case wire::MessageType::Prompt: {
+        ++course.prompts;
+        CHECK_FALSE_TEXT(acts.empty(), "a prompt that nobody expected");
+        const Act act = std::move(acts.front());
+        acts.pop_front();
+        if (const auto* reason = std::get_if<wire::CancelReason>(&act)) {
+          send(module, wire::Cancel{*reason});
+        } else {
+          send(module, wire::Answer{SecretBytes(std::string_view(std::get<std::string>(act)))});
+        }
+        break;
+      }
+      case wire::MessageType::Verdict:
+        course.verdict = *wire::decode<wire::Verdict>(*packet);
+        module.reset();
+        break;
+      default: break;  // heartbeats
+    }
+    return true;
+  }
+
+  QuietRecords quiet_;
+  EventLoop loop_;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace stepup::daemon
