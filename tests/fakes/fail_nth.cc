@@ -112,6 +112,8 @@ STEPUP_WAITS(int, poll, (pollfd * watched, nfds_t count, int timeout), (watched,
              ENOMEM, -1)
 STEPUP_WAITS(ssize_t, send, (int fd, const void* data, size_t size, int flags),
              (fd, data, size, flags), ENOBUFS, -1)
+STEPUP_WAITS(ssize_t, recv, (int fd, void* data, size_t size, int flags), (fd, data, size, flags),
+             ENOMEM, -1)
 STEPUP_WAITS(ssize_t, recvmsg, (int fd, msghdr* message, int flags), (fd, message, flags), ENOMEM,
              -1)
 
