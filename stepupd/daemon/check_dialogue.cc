@@ -160,6 +160,7 @@ Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const sessi
   if (facts.caller_is_root && !joined.names_root) co_return not_required("caller-is-root");
   if (facts.only_lists) co_return not_required("only-lists");
   engine.notice_suspend();
+  connection.stand_on(engine.ledger.ground(facts.subject.uid, facts.where.session));
   const BootTime now = boot_now();
   if (request.phase == Phase::Account &&
       engine.ledger.take_one_shot(one_shot_of(facts, request), demand.level, now)) {

@@ -60,8 +60,13 @@ void Connection::tick(BootTime now) {
         resume({Reply::Kind::TimedOut, {}});
         return;
       }
+      if (!ground_.holds()) {
+        resume({Reply::Kind::Interrupted, {}});
+        return;
+      }
       break;
     case wire::DialogueState::Working:
+      if (on_end_ && !ground_.holds()) std::exchange(on_end_, nullptr)();
       if (waited > work_limit_) {
         audit::trouble({Errc::TimedOut, 0, "the work for a request took too long"}, "denying");
         finish({wire::VerdictCode::Unavailable, {}});
@@ -160,7 +165,7 @@ bool Connection::Asking::await_suspend(std::coroutine_handle<> dialogue) {
 }
 
 void Connection::resume(Reply reply) {
-  reply_ = std::move(reply);
+  reply_ = ground_.holds() ? std::move(reply) : Reply{};
   if (!over_) state_ = wire::DialogueState::Working;
   work_limit_ = kForWork;
   since_ = boot_now();

@@ -9,6 +9,7 @@
 
 #include "stepupd/base/boot_time.h"
 #include "stepupd/base/unique_fd.h"
+#include "stepupd/daemon/grant_ledger.h"
 #include "stepupd/daemon/io_source.h"
 #include "stepupd/daemon/task.h"
 #include "stepupd/session/peer.h"
@@ -64,6 +65,11 @@ class Connection {
   static constexpr BootTime kPatience = std::chrono::seconds(60);
   static constexpr BootTime kForWork = std::chrono::seconds(30);
 
+  // For dialogues: what this one is about to stand on.  When that no longer holds, a prompt or a
+  // touch ends as Interrupted within half a second, whatever the person does.
+  void stand_on(Ground ground) { ground_ = std::move(ground); }
+  [[nodiscard]] const Ground& ground() const noexcept { return ground_; }
+
   // co_await connection.ask(words, echo): prompts, and waits for the person as long as `patience`.
   class Asking {
    public:
@@ -98,8 +104,8 @@ class Connection {
     work_limit_ = patience;
   }
 
-  // While it lives, `hook` runs when nothing more can be sent: the person has gone, or gave up.  At
-  // once when that is so already.  One at a time.
+  // While it lives, `hook` runs when nothing more can be sent, since the person has gone or gave
+  // up, or when the ground is gone.  At once when the former is so already.  One at a time.
   class EndHook {
    public:
     EndHook(Connection& connection, std::function<void()> hook);
@@ -133,6 +139,7 @@ class Connection {
   BootTime patience_ = kPatience;   // while AwaitingAnswer
   BootTime work_limit_ = kForWork;  // while Working
   BootTime last_heartbeat_;
+  Ground ground_;
   std::coroutine_handle<> asking_;
   Reply reply_;
   std::function<void()> on_end_;

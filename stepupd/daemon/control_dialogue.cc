@@ -128,6 +128,8 @@ Task<Verdict> verify_dialogue(Engine& engine, Connection& connection, session::A
   const TargetOrRefusal found = co_await std::move(finding);
   if (!found.target) co_return found.refusal;
   const Subject& subject = found.target->subject;
+  engine.notice_suspend();
+  connection.stand_on(engine.ledger.ground(subject.uid, asker.where.session));
   const bool may_reach_session = engine.rules && engine.rules->set.settings.verify_session;
   if (request.session && !may_reach_session) co_return denied(MessageId::RefusedVerifySession);
   const bool reaches_something =

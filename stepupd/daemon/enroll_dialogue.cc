@@ -220,7 +220,8 @@ Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::A
   if (!found.target) co_return found.refusal;
   const Target target = *found.target;
   const uid_t uid = target.subject.uid;
-  const std::uint64_t epoch = engine.ledger.epoch(uid);
+  engine.notice_suspend();
+  connection.stand_on(engine.ledger.ground(uid, asker.where.session));
 
   auto looking = engine.with_store<Standing>(uid, [subject = target.subject, now = engine.now(),
                                                    limits = engine.limits()](store::Store& store) {
@@ -272,7 +273,7 @@ Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::A
   const std::string label = added ? added->label : store::kRecoveryLabel;
 
   // A reset or a revoke meanwhile ends every enrolment that was under way.
-  if (engine.ledger.epoch(uid) != epoch) {
+  if (!connection.ground().holds()) {
     co_return denied(MessageId::RefusedCancelled, {"enrolment", engine.host});
   }
   auto committing = engine.with_store<Enrolled<void>>(

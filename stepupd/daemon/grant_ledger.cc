@@ -103,42 +103,47 @@ bool GrantLedger::is_refused(const Coordinates& where, BootTime now) {
   });
 }
 
-void GrantLedger::forget_session(const SessionKey& session) {
-  if (session.kind == SessionKey::Kind::None) return;
+Ground GrantLedger::ground(uid_t subject, const SessionKey& session) {
+  std::erase_if(grounds_, [](const auto& ground) { return ground.expired(); });
+  auto known = std::make_shared<Ground::Known>(subject, session);
+  grounds_.push_back(known);
+  return Ground(std::move(known));
+}
+
+template <typename Predicate>
+void GrantLedger::forget_if(Predicate goes) {
   for (auto& [subject, shelf] : shelves_) {
-    const std::size_t before = shelf.grants.size();
-    drop_if(shelf, [&](const policy::Grant& grant) { return grant.where.session == session; });
-    if (shelf.grants.size() != before) ++epochs_[subject];
+    drop_if(shelf, [&](const policy::Grant& grant) {
+      return goes(grant.where.subject, grant.where.session);
+    });
+  }
+  std::erase_if(shelves_, [](const auto& entry) { return entry.second.grants.empty(); });
+  std::erase_if(one_shots_, [&](const TimedShot& held) {
+    return goes(held.shot.where.subject, held.shot.where.session);
+  });
+  for (const auto& ground : grounds_) {
+    const auto known = ground.lock();
+    if (known && goes(known->subject, known->session)) known->holds = false;
   }
 }
 
-std::uint64_t GrantLedger::epoch(uid_t subject) const {
-  const auto found = epochs_.find(subject);
-  return common_epoch_ + (found == epochs_.end() ? 0 : found->second);
+void GrantLedger::forget_session(const SessionKey& session) {
+  if (session.kind == SessionKey::Kind::None) return;
+  forget_if([&](uid_t, const SessionKey& held) { return held == session; });
+}
+
+void GrantLedger::forget_session(const SessionKey& session, uid_t subject) {
+  if (session.kind == SessionKey::Kind::None) return;
+  forget_if(
+      [&](uid_t whose, const SessionKey& held) { return whose == subject && held == session; });
 }
 
 void GrantLedger::forget_subject(uid_t subject) {
-  ++epochs_[subject];
-  const auto found = shelves_.find(subject);
-  if (found == shelves_.end()) return;
-  drop_if(found->second, [](const policy::Grant&) { return true; });
-  shelves_.erase(found);
-}
-
-void GrantLedger::forget_credential(uid_t subject, std::int64_t credential_id) {
-  const auto found = shelves_.find(subject);
-  if (found == shelves_.end()) return;
-  drop_if(found->second,
-          [&](const policy::Grant& grant) { return grant.credential_id == credential_id; });
+  forget_if([&](uid_t whose, const SessionKey&) { return whose == subject; });
 }
 
 void GrantLedger::forget_all() {
-  ++common_epoch_;
-  for (auto& [subject, shelf] : shelves_) {
-    drop_if(shelf, [](const policy::Grant&) { return true; });
-  }
-  shelves_.clear();
-  one_shots_.clear();
+  forget_if([](uid_t, const SessionKey&) { return true; });
 }
 
 bool GrantLedger::forget_if_slept(BootTime suspended) {

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "stepupd/daemon/grant_memory.h"
@@ -21,6 +23,24 @@ struct OneShot {
   std::string target_user;
   std::string command_digest;
   bool operator==(const OneShot&) const = default;
+};
+
+// What a request that is under way stands on: that nothing of its subject, in its login session, is
+// forgotten before it has ended.
+class Ground {
+ public:
+  Ground() = default;  // holds for ever
+  [[nodiscard]] bool holds() const noexcept { return !known_ || known_->holds; }
+
+ private:
+  friend class GrantLedger;
+  struct Known {
+    uid_t subject;
+    SessionKey session;
+    bool holds = true;
+  };
+  explicit Ground(std::shared_ptr<Known> known) : known_(std::move(known)) {}
+  std::shared_ptr<Known> known_;
 };
 
 class GrantLedger {
@@ -46,14 +66,12 @@ class GrantLedger {
   void refuse_process(const Coordinates& where, BootTime now);
   [[nodiscard]] bool is_refused(const Coordinates& where, BootTime now);
 
-  // Changes whenever something of this subject's is forgotten: what a dialogue based on an earlier
-  // value must not be carried out.
-  [[nodiscard]] std::uint64_t epoch(uid_t subject) const;
+  [[nodiscard]] Ground ground(uid_t subject, const SessionKey& session);
 
-  // Each is in the memory before it returns.
-  void forget_session(const SessionKey& session);
+  // Each ends grants, one-shots and grounds alike, and is in the memory before it returns.
+  void forget_session(const SessionKey& session);  // whoever holds something in it
+  void forget_session(const SessionKey& session, uid_t subject);
   void forget_subject(uid_t subject);
-  void forget_credential(uid_t subject, std::int64_t credential_id);
   void forget_all();
   // Forgets everything when the host has slept since this was last asked, also by the stepupd
   // before this one: whoever closed the lid went away.  `suspended`: suspended_since_boot().
@@ -79,12 +97,14 @@ class GrantLedger {
 
   template <typename Predicate>
   void drop_if(Shelf& shelf, Predicate goes);
+  // `goes`: of (subject, session).
+  template <typename Predicate>
+  void forget_if(Predicate goes);
 
   GrantMemory memory_;
   std::map<uid_t, Shelf> shelves_;
-  std::map<uid_t, std::uint64_t> epochs_;
-  std::uint64_t common_epoch_ = 0;
   std::vector<TimedShot> one_shots_;
+  std::vector<std::weak_ptr<Ground::Known>> grounds_;
   std::vector<Refused> refused_;
 };
 

@@ -92,16 +92,20 @@ Task<Verdict> revoke_dialogue(Engine& engine, Connection& connection, wire::Revo
     co_return revoked(engine.ledger.all(), "everybody", target.actor,
                       [&] { engine.ledger.forget_all(); });
   }
+  // To others than root nothing tells who else has proved something there.
   if (request.session) {
     std::vector<policy::Grant> inside = engine.ledger.all();
     std::erase_if(inside, [&](const policy::Grant& grant) {
-      return grant.where.session != *request.session;
+      return grant.where.session != *request.session ||
+             (caller != 0 && grant.where.subject != caller);
     });
-    const bool all_own = std::ranges::all_of(
-        inside, [&](const policy::Grant& grant) { return grant.where.subject == caller; });
-    if (caller != 0 && !all_own) co_return only_root(connection, "revoke another user's grants");
-    co_return revoked(inside, "session " + to_string(*request.session), target.actor,
-                      [&] { engine.ledger.forget_session(*request.session); });
+    co_return revoked(inside, "session " + to_string(*request.session), target.actor, [&] {
+      if (caller == 0) {
+        engine.ledger.forget_session(*request.session);
+      } else {
+        engine.ledger.forget_session(*request.session, caller);
+      }
+    });
   }
   const uid_t uid = target.subject.uid;
   co_return revoked(grants_of(engine, uid), target.subject.name, target.actor,

@@ -187,7 +187,9 @@ Task<StepUpResult> proved(Engine& engine, Connection& connection, Subject subjec
   co_return result;
 }
 
-Task<StepUpResult> step_up(Engine& engine, Connection& connection, StepUpOrder order) {
+namespace {
+
+Task<StepUpResult> prove(Engine& engine, Connection& connection, StepUpOrder order) {
   const uid_t uid = order.subject.uid;
   auto looking = engine.with_store<Standing>(
       uid, [subject = order.subject, origin = order.origin, now = engine.now(),
@@ -229,6 +231,21 @@ Task<StepUpResult> step_up(Engine& engine, Connection& connection, StepUpOrder o
   auto asking =
       prove_by_code(engine, connection, std::move(order), std::move(standing), std::move(typed));
   StepUpResult result = co_await std::move(asking);
+  co_return result;
+}
+
+}  // namespace
+
+Task<StepUpResult> step_up(Engine& engine, Connection& connection, StepUpOrder order) {
+  const wire::Words revoked{
+      MessageId::RefusedRevoked, {order.service, engine.host}
+  };
+  auto proving = prove(engine, connection, std::move(order));
+  StepUpResult result = co_await std::move(proving);
+  // Also of what was proved: no grant may be made of what was revoked while it was judged.
+  if (!connection.ground().holds()) {
+    co_return refused(Kind::Refused, VerdictCode::Denied, revoked, "revoked");
+  }
   co_return result;
 }
 

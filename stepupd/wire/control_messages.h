@@ -162,7 +162,7 @@ struct RevokeRequest {
   static constexpr auto kType = MessageType::RevokeRequest;
   std::string user;                   // empty = the caller
   bool all = false;                   // everybody's, whatever the rest says; needs root
-  std::optional<SessionKey> session;  // of whoever has grants in it; others' need root
+  std::optional<SessionKey> session;  // everybody's in it for root, else the caller's
   bool operator==(const RevokeRequest&) const = default;
   template <typename Self, typename Archive>
   static void fields(Self& m, Archive& a) {

@@ -64,6 +64,7 @@ enum class MessageId : std::uint8_t {
   RefusedClockImplausible,  // [host, its date]
   RefusedCancelled,         // [service, host]
   RefusedTimedOut,          // [service, host]
+  RefusedRevoked,           // [service, host]
   RefusedNoConversation,    // [service, host]
   RefusedUnenrolled,        // [host]
   RefusedLevel,             // [service, host, level]

@@ -207,6 +207,8 @@ constexpr std::string_view words_of(MessageId id) noexcept {
     case MessageId::RefusedEnrollRemote:
       return "A security key can be enrolled only at {0} itself, where it is plugged in; you are "
              "connected from elsewhere.";
+    case MessageId::RefusedRevoked:
+      return "{0} on {1} was refused: it was revoked while it waited. Try again.";
 
     case MessageId::DaemonAbsent:
       return "stepupd does not answer at {0}: {1}. An administrator finds the way out in "

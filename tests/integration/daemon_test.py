@@ -483,6 +483,43 @@ class EnrolmentTest(unittest.TestCase):
                 time.sleep(0.1)
             self.assertGreater(self.daemon.log.read_text().count("totp of"), before, end)
 
+    def check(self, phase):
+        client = wire.Client(self.daemon.stepupd)
+        client.send(wire.CHECK, wire.check_body(phase=phase, service="sudo", user=USER, uid=UID))
+        return client
+
+    def test_T14_a_revoke_refuses_within_a_second_what_waits_for_a_code(self):
+        enrolment = Enrolment(self.daemon, "--user", USER)
+        self.assertEqual(enrolment.finish(), 0, enrolment.seen)
+        client = self.check(phase=2)
+        self.assertEqual(client.verdict(), "prompt")
+        self.assertEqual(ctl(self.daemon, "revoke", "--user", USER).returncode, 0)
+        revoked = time.monotonic()
+        self.assertEqual(client.verdict(), wire.DENIED)
+        self.assertLess(time.monotonic() - revoked, 1)
+
+    def test_T14_a_code_typed_after_a_revoke_proves_nothing(self):
+        enrolment = Enrolment(self.daemon, "--user", USER)
+        self.assertEqual(enrolment.finish(), 0, enrolment.seen)
+        client = self.check(phase=2)
+        self.assertEqual(client.verdict(), "prompt")
+        self.assertEqual(ctl(self.daemon, "revoke", "--user", USER).returncode, 0)
+        try:
+            client.send(wire.ANSWER, wire.text(code(enrolment.secret)))
+        except BrokenPipeError:
+            pass
+        self.assertEqual(client.verdict(), wire.DENIED)
+
+    def test_T14_a_revoke_ends_what_the_auth_phase_proved_for_the_account_phase(self):
+        enrolment = Enrolment(self.daemon, "--user", USER)
+        self.assertEqual(enrolment.finish(), 0, enrolment.seen)
+        client = self.check(phase=1)
+        self.assertEqual(client.verdict(), "prompt")
+        client.send(wire.ANSWER, wire.text(code(enrolment.secret)))
+        self.assertEqual(client.verdict(), wire.GRANTED)
+        self.assertEqual(ctl(self.daemon, "revoke", "--user", USER).returncode, 0)
+        self.assertEqual(self.check(phase=2).verdict(), "prompt")
+
     def test_T15_the_database_holds_no_secret_in_the_clear(self):
         enrolment = Enrolment(self.daemon, "--user", USER)
         self.assertEqual(enrolment.finish(), 0, enrolment.seen)

@@ -66,14 +66,55 @@ TEST(GrantLedgerOfBoot, ForgetsGrantsOfEndedSessions) {
   UNSIGNED_LONGS_EQUAL(1, ledger.of(1000).size());
 }
 
-TEST(GrantLedgerOfBoot, ForgetsWhatASubjectOrACredentialProved) {
-  ledger.add(grant(place(1000, 3), 10s, 1));
-  ledger.add(grant(place(1000, 4), 10s, 2));
-  ledger.forget_credential(1000, 1);
-  UNSIGNED_LONGS_EQUAL(1, ledger.of(1000).size());
-  ledger.forget_credential(2000, 1);
+TEST(GrantLedgerOfBoot, ForgetsWhatOneSubjectProvedInASharedSession) {
+  ledger.add(grant(place(1000, 3), 10s));
+  ledger.add(grant(place(1001, 3), 10s));
+  ledger.forget_session({SessionKey::Kind::Audit, 3}, 1000);
+  UNSIGNED_LONGS_EQUAL(0, ledger.of(1000).size());
+  UNSIGNED_LONGS_EQUAL(1, ledger.of(1001).size());
+}
+
+TEST(GrantLedgerOfBoot, ForgetsWhatASubjectProved) {
+  ledger.add(grant(place(1000, 3), 10s));
+  ledger.add(grant(place(1000, 4), 10s));
+  ledger.add(grant(place(1001, 3), 10s));
   ledger.forget_subject(1000);
   UNSIGNED_LONGS_EQUAL(0, ledger.of(1000).size());
+  UNSIGNED_LONGS_EQUAL(1, ledger.of(1001).size());
+}
+
+TEST(GrantLedgerOfBoot, ForgettingEndsOneShotsToo) {
+  const auto taken_after = [this](auto forget) {
+    ledger.add_one_shot(shot(), Level::Otp, 10s);
+    forget();
+    const bool taken = ledger.take_one_shot(shot(), Level::Otp, 11s);
+    return taken;
+  };
+  constexpr SessionKey kSession3{SessionKey::Kind::Audit, 3};
+  constexpr SessionKey kSession4{SessionKey::Kind::Audit, 4};
+  CHECK_FALSE(taken_after([this] { ledger.forget_subject(1000); }));
+  CHECK_FALSE(taken_after([&] { ledger.forget_session(kSession3); }));
+  CHECK_FALSE(taken_after([&] { ledger.forget_session(kSession3, 1000); }));
+  CHECK_TRUE(taken_after([&] { ledger.forget_session(kSession3, 1001); }));
+  CHECK_TRUE(taken_after([&] { ledger.forget_session(kSession4); }));
+  CHECK_TRUE(taken_after([this] { ledger.forget_subject(1001); }));
+}
+
+TEST(GrantLedgerOfBoot, ForgettingTakesTheGroundFromUnderWhatIsUnderWay) {
+  constexpr SessionKey kSession3{SessionKey::Kind::Audit, 3};
+  const auto holds_after = [&](auto forget) {
+    const Ground ground = ledger.ground(1000, kSession3);
+    forget();
+    return ground.holds();
+  };
+  CHECK_FALSE(holds_after([this] { ledger.forget_subject(1000); }));
+  CHECK_FALSE(holds_after([&] { ledger.forget_session(kSession3); }));
+  CHECK_FALSE(holds_after([&] { ledger.forget_session(kSession3, 1000); }));
+  CHECK_FALSE(holds_after([this] { ledger.forget_all(); }));
+  CHECK_TRUE(holds_after([&] { ledger.forget_session(kSession3, 1001); }));
+  CHECK_TRUE(holds_after([this] { ledger.forget_session({SessionKey::Kind::Audit, 4}); }));
+  CHECK_TRUE(holds_after([this] { ledger.forget_subject(1001); }));
+  CHECK_TRUE(Ground().holds());
 }
 
 TEST(GrantLedgerOfBoot, OneShotWorksOnceForTheVeryRequestWithin60Seconds) {
