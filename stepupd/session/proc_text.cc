@@ -35,6 +35,12 @@ std::vector<std::string_view> words_of(std::string_view line) {
   return words;
 }
 
+// What stands between `before` and `after` in `name`; empty when they do not enclose it.
+std::string_view between(std::string_view before, std::string_view name, std::string_view after) {
+  if (!name.starts_with(before) || !name.ends_with(after)) return {};
+  return name.substr(before.size(), name.size() - before.size() - after.size());
+}
+
 // The kernel prints a dev_t as new_encode_dev(): minor bits 0-7 and 20-31, major bits 8-19.
 dev_t decode_device(std::uint32_t raw) {
   if (raw == 0) return 0;
@@ -103,18 +109,14 @@ CgroupPlace parse_cgroup(std::string_view text) {
     std::string_view line = take_until(text, '\n');
     if (!line.starts_with("0::/")) continue;  // a v1 hierarchy: logind does not use it for sessions
     line.remove_prefix(4);
-    while (!line.empty()) {
-      const std::string_view part = take_until(line, '/');
-      if (part.starts_with("session-") && part.ends_with(".scope")) {
-        place.login_session = part.substr(8, part.size() - 8 - 6);
-        return place;
-      }
-      if (part.starts_with("user@") && part.ends_with(".service")) {
-        uid_t uid = kNoUid;
-        if (parse_number(part.substr(5, part.size() - 5 - 8), uid)) place.manager = uid;
-        return place;
-      }
-    }
+    if (take_until(line, '/') != "user.slice") break;
+    const std::string_view user = between("user-", take_until(line, '/'), ".slice");
+    uid_t uid = kNoUid;
+    if (!parse_number(user, uid)) break;
+    const std::string_view unit = take_until(line, '/');
+    place.login_session = between("session-", unit, ".scope");
+    if (between("user@", unit, ".service") == user) place.manager = uid;
+    break;
   }
   return place;
 }

@@ -45,8 +45,9 @@ struct CgroupPlace {
   bool operator==(const CgroupPlace&) const = default;
 };
 
-// Input is untrusted below user@UID.service: a user may create and name cgroups there, so the first
-// component that decides wins, from the root down.
+// Input is untrusted: wherever systemd delegates, a user may create and name cgroups.  Only the two
+// places that logind and systemd themselves make are known,
+// /user.slice/user-UID.slice/session-N.scope and .../user@UID.service, with whatever is below them.
 [[nodiscard]] CgroupPlace parse_cgroup(std::string_view text);
 
 // /proc/PID/sessionid and loginuid: a decimal number; 4294967295 (unset) gives nullopt.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 // /proc/PID/cgroup: below user@UID.service a user names control groups as he likes.
-// Property: whatever is appended to a path that a scope or manager decided changes nothing; a place
-// is a session or a manager, not both; a session key made from it is never wider than a terminal
-// under a manager, nor for a session that logind does not call open.
+// Property: whatever is appended to a path that a scope or manager decided changes nothing, nor to
+// one that is neither's; a place is a session or a manager, not both; a session key made from it is
+// never wider than a terminal under a manager, nor for a session that logind does not call open.
 #include <string>
 
 #include "stepupd/session/proc_text.h"
@@ -25,6 +25,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       parse_cgroup("0::/user.slice/user-1000.slice/session-7.scope/" + below);
   fuzz::require(scoped == CgroupPlace{.login_session = "7", .manager = {}},
                 "no cgroup below a session leaves it");
+
+  const CgroupPlace elsewhere = parse_cgroup("0::/system.slice/container.service/" + below);
+  fuzz::require(elsewhere == CgroupPlace{}, "no cgroup below a service becomes a session");
 
   for (const auto state : {LoginSessionState::Open, LoginSessionState::Closing,
                            LoginSessionState::Gone, LoginSessionState::Unknown}) {

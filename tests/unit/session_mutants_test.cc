@@ -292,10 +292,12 @@ TEST(SessionMutants, AProcessThatHasEndedIsNoPeer) {
 }
 
 TEST(SessionMutants, ACgroupThatOnlyBeginsOrEndsAlikeDecidesNothing) {
-  for (const char* text : {"0::/session-3.slice\n", "0::/app-x.scope\n", "0::/user@1000.slice\n",
-                           "0::/a-long-name.service\n"}) {
-    const CgroupPlace place = parse_cgroup(std::string(text) + "0::/session-7.scope\n");
-    STRCMP_EQUAL_TEXT("7", place.login_session.c_str(), text);
+  for (const char* unit :
+       {"session-3.slice", "app-x.scope", "user@1000.slice", "a-long-name.service"}) {
+    const CgroupPlace place =
+        parse_cgroup(std::string("0::/user.slice/user-1000.slice/") + unit + "\n");
+    STRCMP_EQUAL_TEXT("", place.login_session.c_str(), unit);
+    CHECK_FALSE_TEXT(place.manager.has_value(), unit);
   }
 }
 

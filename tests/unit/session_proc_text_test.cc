@@ -125,24 +125,40 @@ TEST(ProcStatusText, RefusesBrokenNumbers) {
 
 TEST_GROUP(CgroupText){};
 
-TEST(CgroupText, FirstDecidingComponentWins) {
+TEST(CgroupText, OnlyThePlacesThatLogindMakesDecide) {
   struct Case {
     const char* text;
     const char* session;
     long manager;  // -1 = none
   };
   const Case cases[] = {
-      {"0::/user.slice/user-1000.slice/session-3.scope\n",                       "3",  -1  },
-      {"0::/user.slice/user-1000.slice/session-c1.scope\n",                      "c1", -1  },
-      {"12:pids:/x\n0::/user.slice/user-1000.slice/session-3.scope\n",           "3",  -1  },
-      {"0::/user.slice/user-1000.slice/user@1000.service/app.slice/app.scope\n", "",   1000},
-      {"0::/user.slice/user-1000.slice/user@1000.service/session-9.scope\n",     "",   1000},
-      {"0::/user.slice/user-1000.slice/session-3.scope/user@0.service\n",        "3",  -1  },
-      {"0::/system.slice/cron.service\n",                                        "",   -1  },
-      {"0::/system.slice/user@x.service/session-4.scope\n",                      "",   -1  },
-      {"1:name=systemd:/user.slice/user-1000.slice/session-3.scope\n",           "",   -1  },
-      {"0::/\n",                                                                 "",   -1  },
-      {"",                                                                       "",   -1  },
+      {"0::/user.slice/user-1000.slice/session-3.scope\n",                             "3",  -1  },
+      {"0::/user.slice/user-1000.slice/session-c1.scope\n",                            "c1", -1  },
+      {"12:pids:/x\n0::/user.slice/user-1000.slice/session-3.scope\n",                 "3",  -1  },
+      {"0::/user.slice/user-1000.slice/user@1000.service/app.slice/app.scope\n",       "",   1000},
+      {"0::/user.slice/user-1000.slice/user@1000.service/session-9.scope\n",           "",   1000},
+      {"0::/user.slice/user-1000.slice/session-3.scope/user@0.service\n",              "3",  -1  },
+      {"0::/system.slice/cron.service\n",                                              "",   -1  },
+      {"0::/user.slice/user-1000.slice/session-3.scope/session-9.scope\n",             "3",  -1  },
+      {"0::/system.slice/user@x.service/session-4.scope\n",                            "",   -1  },
+      {"0::/system.slice/container.service/session-3.scope\n",                         "",   -1  },
+      {"0::/system.slice/container.service/user.slice/user-0.slice/session-3.scope\n", "",   -1  },
+      {"0::/user.slice/user-1000.slice/app.service/session-3.scope\n",                 "",   -1  },
+      {"0::/user.slice/session-3.scope\n",                                             "",   -1  },
+      {"0::/session-3.scope\n",                                                        "",   -1  },
+      {"0::/user@1000.service\n",                                                      "",   -1  },
+      {"0::/user.slice/user-1000.slice/user@1001.service\n",                           "",   -1  },
+      {"0::/user.slice/user-x.slice/session-3.scope\n",                                "",   -1  },
+      {"0::/user.slice/user-.slice/session-3.scope\n",                                 "",   -1  },
+      {"0::/user.slice/user-.slice/user@.service\n",                                   "",   -1  },
+      {"0::/user.slice/user-1000.slice/session-.scope\n",                              "",   -1  },
+      {"0::/user.slice/user-1000.slice/session-3.scope (deleted)\n",                   "",   -1  },
+      {"0::/../user.slice/user-1000.slice/session-3.scope\n",                          "",   -1  },
+      {"0::/../../user-1000.slice/session-3.scope\n",                                  "",   -1  },
+      {"0::/system.slice/x\n0::/user.slice/user-1000.slice/session-3.scope\n",         "",   -1  },
+      {"1:name=systemd:/user.slice/user-1000.slice/session-3.scope\n",                 "",   -1  },
+      {"0::/\n",                                                                       "",   -1  },
+      {"",                                                                             "",   -1  },
   };
   for (const Case& c : cases) {
     const auto place = parse_cgroup(c.text);
