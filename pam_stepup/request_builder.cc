@@ -126,8 +126,11 @@ wire::Program program_of(std::string_view exe) {
     std::string_view name;
     wire::Program program;
   };
+  // Debian installs the programs of sudo-rs as /usr/lib/cargo/bin/sudo and su, and Ubuntu calls the
+  // other sudo sudo.ws beside them.  They read what stepupd reads of a command line alike.
   constexpr Row kRows[] = {
       {"sudo",    wire::Program::Sudo},
+      {"sudo.ws", wire::Program::Sudo},
       {"sudo-rs", wire::Program::Sudo},
       {"su",      wire::Program::Su  },
       {"su-rs",   wire::Program::Su  },

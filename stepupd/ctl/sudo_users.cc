@@ -69,8 +69,8 @@ SudoUsers recent_sudo_users(const HostFiles& host) {
   SudoUsers users;
   if (host.is_running_host()) {
     const auto journal =
-        output_of({"/usr/bin/journalctl", "_COMM=sudo", "--since=-30d", "--output=json",
-                   "--output-fields=MESSAGE", "--quiet", "--no-pager"},
+        output_of({"/usr/bin/journalctl", "_COMM=sudo", "_COMM=sudo.ws", "--since=-30d",
+                   "--output=json", "--output-fields=MESSAGE", "--quiet", "--no-pager"},
                   kMaxJournal);
     if (journal) {
       users.known = true;
