@@ -26,6 +26,7 @@ import wire  # noqa: E402
 # as under systemd.  The leak checker needs that too: it cannot look into a process that dropped root.
 ACTIVATED = os.environ.get("ACTIVATED") == "1"
 BUILD = os.path.abspath(os.environ.get("B", "build"))
+SANITIZED = b"__asan_init" in pathlib.Path(BUILD, "stepupd").read_bytes()
 USER, UID = "games", 5        # an ordinary account of every Debian
 DAEMON_USER = "nobody"
 
@@ -35,7 +36,8 @@ RULE = '[[rule]]\nname = "ask"\nservice = ["sudo", "su"]\nlevel = "otp"\n'
 class Daemon:
     """stepupd with directories of its own."""
 
-    def __init__(self):
+    def __init__(self, activated=ACTIVATED):
+        self.activated = activated
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="stepup-it-", dir="/run"))
         self.root.chmod(0o755)
         for name in ("etc", "etc/stepupd.conf.d", "vendor", "run"):
@@ -55,7 +57,7 @@ class Daemon:
         r = self.root
         command = [f"{BUILD}/stepupd", "--config-dir", f"{r}/etc", "--vendor-dir", f"{r}/vendor",
                    "--state-dir", f"{r}/state", "--run-dir", f"{r}/run", "--user", DAEMON_USER]
-        if not ACTIVATED:
+        if not self.activated:
             return command
         return ["systemd-socket-activate", "--seqpacket", "--listen", self.stepupd, "--listen",
                 self.control, "--fdname=stepupd:control", "setpriv", f"--reuid={DAEMON_USER}",
@@ -74,7 +76,7 @@ class Daemon:
                 client = wire.Client(self.control)
                 client.send(wire.STATUS)
                 if client.receive() is not None:
-                    if ACTIVATED:
+                    if self.activated:
                         os.chmod(self.stepupd, 0o600)
                         os.chmod(self.control, 0o666)
                     return
@@ -215,6 +217,13 @@ class DaemonTest(unittest.TestCase):
         for kind in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
             self.assertIn(f"{kind}:\t0000000000000000", status)
         self.assertIn("NoNewPrivs:\t1", status)
+
+    @unittest.skipIf(SANITIZED, "the leak checker looks into the process")
+    def test_T15_no_process_of_its_user_can_look_into_its_memory(self):
+        daemon = Daemon(activated=True)  # whom nobody made unreadable by dropping root
+        self.addCleanup(daemon.remove)
+        daemon.start()
+        self.assertEqual(os.stat(f"/proc/{daemon.process.pid}/mem").st_uid, 0)
 
     def test_sockets_have_their_modes(self):
         self.assertEqual(os.stat(self.daemon.stepupd).st_mode & 0o777, 0o600)
