@@ -1,1 +1,3 @@
 BASE_SRCS := stepupd/base/boot_time.cc stepupd/base/printable.cc stepupd/base/small_file.cc
+# Of the programs that run by themselves; the module has no say over its host's descriptors.
+STANDARD_DESCRIPTORS := stepupd/base/standard_descriptors.cc

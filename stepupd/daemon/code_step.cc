@@ -54,7 +54,8 @@ Task<StepUpResult> prove_by_code(Engine& engine, Connection& connection, StepUpO
     // Shared, because a job owns what it captures and must be movable into the queue.
     auto answer = std::make_shared<SecretBytes>();
     if (first) {
-      *answer = std::move(*std::exchange(first, std::nullopt));
+      *answer = std::move(*first);
+      first.reset();
     } else {
       auto asking = connection.ask(order.prompt, false);
       Reply reply = co_await asking;

@@ -37,7 +37,7 @@ Result<TouchJudgement> verify_touch(store::Store& store, const Subject& subject,
            credential.fido2->credential.id == evidence.credential_id;
   });
   TouchJudgement judgement;
-  if (found == held->credentials.end()) return judgement;
+  if (found == held->credentials.end() || !found->fido2) return judgement;
   const store::Fido2Key& key = *found->fido2;
   judgement.credential_id = found->id;
   judgement.label = found->label;

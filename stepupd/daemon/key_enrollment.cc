@@ -153,7 +153,7 @@ Task<std::optional<Verdict>> make_key_credential(Engine& engine, Connection& con
       if (wanted->was_wrong) connection.tell({MessageId::WrongPin, {}});
       auto asking =
           connection.ask({MessageId::PromptPin, {std::to_string(wanted->retries_left)}}, false);
-      Reply reply = co_await asking;
+      const Reply reply = co_await asking;
       if (reply.kind != Reply::Kind::Answered) {
         co_return denied(MessageId::RefusedCancelled, {"enrolment", engine.host});
       }

@@ -10,4 +10,4 @@ DAEMON_SRCS := stepupd/daemon/accounts.cc stepupd/daemon/audit.cc stepupd/daemon
   stepupd/daemon/request_facts.cc stepupd/daemon/rules_in_force.cc stepupd/daemon/server.cc \
   stepupd/daemon/sessions_dialogue.cc stepupd/daemon/start.cc stepupd/daemon/status_report.cc \
   stepupd/daemon/step_up.cc stepupd/daemon/throttle.cc stepupd/daemon/worker.cc \
-  stepupd/base/standard_descriptors.cc
+  $(STANDARD_DESCRIPTORS)

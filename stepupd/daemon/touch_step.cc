@@ -196,7 +196,7 @@ Task<TouchStep::Step> TouchStep::ask_for_pin(wire::PinWanted wanted) {
                           {std::to_string(wanted.retries_left)}};
   auto asking = connection_.ask(words, false, Connection::kPatience,
                                 or_code ? Connection::Enter::Answers : Connection::Enter::Cancels);
-  Reply reply = co_await asking;
+  const Reply reply = co_await asking;
   if (reply.kind != Reply::Kind::Answered) co_return give_up(reply);
   if (reply.answer.size() == 0) {
     ceremony_.cancel();

@@ -143,13 +143,13 @@ class CeremonyRun {
         port_.say(report.pin);
         said_.reset();
         return;
-      case Kind::Done: return finish(*key.job, std::move(*report.evidence));
+      case Kind::Done: return finish(*key.job, std::move(report.evidence));
       case Kind::Failed:
         key.state = KeyState::Ended;
         if (count(KeyState::Looking) + count(KeyState::Ready) + count(KeyState::Selecting) +
                 count(KeyState::Working) ==
             0) {
-          fail(std::move(*report.why));
+          fail(std::move(report.why));
         }
         return;
     }

@@ -145,13 +145,13 @@ bool KeyJob::open() {
 
 bool KeyJob::await_order() {
   std::unique_lock lock(mutex_);
-  told_.wait(lock, [this] { return stopped_ || order_; });
+  told_.wait(lock, [this] { return stopped_ || order_ != Order::None; });
   return !stopped_;
 }
 
 // Waits for the touch that says that this key of several is meant, where that is asked for.
 bool KeyJob::await_selection() {
-  if (*order_ == Order::Go) return true;
+  if (order_ == Order::Go) return true;
   int code = fido_dev_get_touch_begin(device_);
   int touched = 0;
   while (code == FIDO_OK && touched == 0) {
@@ -257,7 +257,7 @@ std::optional<SecretBytes> KeyJob::await_pin(wire::PinWanted wanted) {
 
 void KeyJob::end(Attempt attempt) {
   if (attempt.code == FIDO_OK && attempt.evidence) {
-    return report({.kind = Kind::Done, .evidence = std::move(attempt.evidence)});
+    return report({.kind = Kind::Done, .evidence = std::move(*attempt.evidence)});
   }
   const BootTime until = boot_now() + kUnplugging;
   bool gone = !is_there(key_);

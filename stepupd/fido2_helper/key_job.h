@@ -34,10 +34,10 @@ struct Report {
   };
   Kind kind = Kind::Failed;
   dev_t key = 0;
-  wire::PinWanted pin = {};                      // PinWanted
-  std::optional<Evidence> evidence = {};         // Done
-  std::optional<wire::CeremonyFailed> why = {};  // Failed
-  bool after_pin = false;                        // TouchWanted
+  wire::PinWanted pin = {};       // PinWanted
+  Evidence evidence = {};         // Done
+  wire::CeremonyFailed why = {};  // Failed
+  bool after_pin = false;         // TouchWanted
 };
 
 // From the threads to the loop.
@@ -59,7 +59,7 @@ class Reports {
 
 class KeyJob {
  public:
-  enum class Order : std::uint8_t { Go, Select };
+  enum class Order : std::uint8_t { None, Go, Select };
 
   KeyJob(FoundKey key, const Operation& operation, Reports& reports, BootTime deadline);
   ~KeyJob();
@@ -88,7 +88,7 @@ class KeyJob {
   void end(Attempt attempt);
   void report(Report report);
   void fail(wire::CeremonyFailed why);
-  bool late() const;
+  [[nodiscard]] bool late() const;
 
   FoundKey key_;
   const Operation& operation_;
@@ -98,7 +98,7 @@ class KeyJob {
   std::mutex mutex_;  // of what follows
   std::condition_variable told_;
   bool stopped_ = false;
-  std::optional<Order> order_;
+  Order order_ = Order::None;
   std::optional<SecretBytes> pin_;
   fido_dev_t* device_ = nullptr;  // set and freed by the thread; others may only cancel
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/fido2_helper/lock_holder.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <sys/sysmacros.h>
+
+#include <cstdint>
+#include <sstream>
+#include <string>
 
 #include "stepupd/base/printable.h"
 #include "stepupd/base/small_file.h"
@@ -19,16 +21,18 @@ constexpr std::size_t kMaxComm = 64;
 std::optional<pid_t> flock_holder(std::string_view locks, dev_t device, ino_t inode) {
   while (!locks.empty()) {
     const std::size_t end = locks.find('\n');
-    const std::string line(locks.substr(0, end));
-    locks.remove_prefix(end == locks.npos ? locks.size() : end + 1);
-    int pid = 0;
-    unsigned major = 0;
-    unsigned minor = 0;
-    std::uintmax_t number = 0;
     // "1: FLOCK  ADVISORY  WRITE 708 00:05:93 0 EOF"; waiters have "->" in front of FLOCK.
-    if (sscanf(line.c_str(), "%*d: FLOCK %*s %*s %d %x:%x:%ju", &pid, &major, &minor, &number) ==
-            4 &&
-        pid > 0 && makedev(major, minor) == device && number == inode) {
+    std::istringstream line{std::string(locks.substr(0, end))};
+    locks.remove_prefix(end == locks.npos ? locks.size() : end + 1);
+    std::string number, kind, mode, access;
+    pid_t pid = 0;
+    unsigned major = 0, minor = 0;
+    std::uint64_t file = 0;
+    char colon[2] = {};
+    line >> number >> kind >> mode >> access >> pid >> std::hex >> major >> colon[0] >> minor >>
+        std::dec >> colon[1] >> file;
+    if (line && kind == "FLOCK" && pid > 0 && colon[0] == ':' && colon[1] == ':' &&
+        makedev(major, minor) == device && file == inode) {
       return pid;
     }
   }

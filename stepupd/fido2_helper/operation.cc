@@ -49,10 +49,12 @@ class AssertOperation final : public Operation {
  public:
   explicit AssertOperation(wire::AssertRequest request) : request_(std::move(request)) {}
 
-  const wire::Ceremony& ceremony() const noexcept override { return request_.ceremony; }
-  bool needs_one_key() const noexcept override { return false; }
+  [[nodiscard]] const wire::Ceremony& ceremony() const noexcept override {
+    return request_.ceremony;
+  }
+  [[nodiscard]] bool needs_one_key() const noexcept override { return false; }
 
-  int look(fido_dev_t* key) const override {
+  [[nodiscard]] int look(fido_dev_t* key) const override {
     const auto assertion = prepared(FIDO_OPT_FALSE, FIDO_OPT_OMIT);
     if (!assertion) return FIDO_ERR_INTERNAL;
     const int code = fido_dev_get_assert(key, assertion.get(), nullptr);
@@ -60,7 +62,7 @@ class AssertOperation final : public Operation {
     return code == FIDO_ERR_USER_PRESENCE_REQUIRED || code == FIDO_ERR_UP_REQUIRED ? FIDO_OK : code;
   }
 
-  Attempt attempt(fido_dev_t* key, const char* pin, bool uv) const override {
+  [[nodiscard]] Attempt attempt(fido_dev_t* key, const char* pin, bool uv) const override {
     const auto assertion = prepared(FIDO_OPT_OMIT, uv ? FIDO_OPT_TRUE : FIDO_OPT_OMIT);
     if (!assertion) return {};
     Attempt attempt{fido_dev_get_assert(key, assertion.get(), pin), {}};
@@ -79,7 +81,7 @@ class AssertOperation final : public Operation {
   }
 
  private:
-  AssertionHandle prepared(fido_opt_t up, fido_opt_t uv) const {
+  [[nodiscard]] AssertionHandle prepared(fido_opt_t up, fido_opt_t uv) const {
     AssertionHandle assertion(fido_assert_new());
     if (!assertion) return nullptr;
     fido_assert_t* const a = assertion.get();
@@ -123,11 +125,13 @@ class MakeOperation final : public Operation {
  public:
   explicit MakeOperation(wire::MakeCredentialRequest request) : request_(std::move(request)) {}
 
-  const wire::Ceremony& ceremony() const noexcept override { return request_.ceremony; }
-  bool needs_one_key() const noexcept override { return true; }
-  int look(fido_dev_t*) const override { return FIDO_OK; }
+  [[nodiscard]] const wire::Ceremony& ceremony() const noexcept override {
+    return request_.ceremony;
+  }
+  [[nodiscard]] bool needs_one_key() const noexcept override { return true; }
+  [[nodiscard]] int look(fido_dev_t*) const override { return FIDO_OK; }
 
-  Attempt attempt(fido_dev_t* key, const char* pin, bool uv) const override {
+  [[nodiscard]] Attempt attempt(fido_dev_t* key, const char* pin, bool uv) const override {
     const auto [type, algorithm] = algorithm_of(key);
     const auto credential = prepared(type, uv ? FIDO_OPT_TRUE : FIDO_OPT_OMIT);
     if (!credential) return {};
@@ -144,7 +148,7 @@ class MakeOperation final : public Operation {
   }
 
  private:
-  CredentialHandle prepared(int type, fido_opt_t uv) const {
+  [[nodiscard]] CredentialHandle prepared(int type, fido_opt_t uv) const {
     CredentialHandle credential(fido_cred_new());
     if (!credential) return nullptr;
     fido_cred_t* const c = credential.get();
