@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/daemon/fido2_verification.h"
 
-#include <algorithm>
-
 namespace stepup::daemon {
 
 using factor::CeremonyOutcome;
@@ -32,12 +30,15 @@ Result<TouchJudgement> verify_touch(store::Store& store, const Subject& subject,
   if (!held->empty() && held->recorded_name != subject.name) {
     return failure(Errc::Untrusted, "the uid's credentials belong to another name");
   }
-  const auto found = std::ranges::find_if(held->credentials, [&](const auto& credential) {
-    return credential.fido2 && credential.fido2->rp_id == evidence.rp_id &&
-           credential.fido2->credential.id == evidence.credential_id;
-  });
+  const store::Credential* found = nullptr;
+  for (const store::Credential& credential : held->credentials) {
+    const auto& key = credential.fido2;
+    if (key && key->rp_id == evidence.rp_id && key->credential.id == evidence.credential_id) {
+      found = &credential;
+    }
+  }
   TouchJudgement judgement;
-  if (found == held->credentials.end() || !found->fido2) return judgement;
+  if (found == nullptr || !found->fido2) return judgement;
   const store::Fido2Key& key = *found->fido2;
   judgement.credential_id = found->id;
   judgement.label = found->label;
