@@ -114,6 +114,8 @@ class PendingInterrupt {
 };
 
 struct HygieneFixture : public PamModuleFixture {
+  const CountedSignal interrupts{SIGINT};  // a shell may have us ignore it
+
   // One transaction that goes as `course` says; true if PAM said what it should.
   [[nodiscard]] bool goes(const Course& course, bool auth, const char* service) const {
     FakeConversation application({"111111", "222222"}, course.behaviour);
@@ -166,7 +168,6 @@ TEST(PamModuleHygiene, TenThousandTransactionsLeaveTheHostAsItWas) {
 TEST(PamModuleHygiene, ThreadsDoNotMeetAndSignalsOfOthersEndNoWait) {
   constexpr std::size_t kThreads = std::size(kCourses);
   constexpr int kTransactions = 100;
-  const CountedSignal interrupts(SIGINT);
   const CountedSignal others(SIGUSR1);
   const Surroundings before = look_around();
   struct Host {
