@@ -88,11 +88,20 @@ class Making:
 
 
 class KeyTest(unittest.TestCase):
-    def setUp(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="stepup-key-"))
-        self.addCleanup(shutil.rmtree, self.directory)
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = pathlib.Path(tempfile.mkdtemp(prefix="stepup-key-"))
+        cls.addClassCleanup(shutil.rmtree, cls.directory)
+        cls.shared = Authenticator(cls.directory / "key")
+        cls.addClassCleanup(cls.shared.stop)
 
-    def plug_in(self, *settings, name="key", **options):
+    def plug_in(self, *settings):
+        """A new key, of the process that all tests share."""
+        self.shared.renew(*settings)
+        return self.shared
+
+    def start(self, name, *settings, **options):
+        """A key of another process."""
         key = Authenticator(self.directory / name, *settings, **options)
         self.addCleanup(key.stop)
         return key
@@ -257,14 +266,14 @@ class AuthenticatorTest(KeyTest):
     # --- Plug and state --------------------------------------------------------------------------
 
     def test_each_of_two_keys_knows_its_own_credentials(self):
-        keys = [self.plug_in(name=f"key{number}") for number in (1, 2)]
+        keys = [self.plug_in(), self.start("other")]
         credentials = [self.made(key) for key in keys]
         for key, credential, other in zip(keys, credentials, reversed(credentials)):
             self.assertDone(credential.accepts(credential.assert_by(key)))
             self.assertFails(other.assert_by(key), "NO_CREDENTIALS")
 
     def test_credentials_and_counter_survive_a_replug_and_a_new_process(self):
-        key = self.plug_in(state=self.directory / "state")
+        key = self.start("kept", state=self.directory / "state")
         credential = self.made(key)
         key.unplug()
         self.assertFails(tool("fido2-token", "-I", key.path), "")
@@ -272,7 +281,7 @@ class AuthenticatorTest(KeyTest):
         self.assertDone(credential.accepts(credential.assert_by(key)))
         before = key.status()["sign_count"]
         key.stop()
-        key = self.plug_in(state=self.directory / "state")
+        key = self.start("kept", state=self.directory / "state")
         self.assertDone(credential.accepts(credential.assert_by(key)))
         self.assertEqual(key.status()["sign_count"], before + 1)
 

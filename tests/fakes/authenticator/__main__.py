@@ -21,6 +21,8 @@ PATH.ctl is a socket that takes one command a line and answers each with a line 
     lock, unlock            another program holds the flock that libfido2 wants (it tries for 12 s)
     fault KIND [on=make|get|next|info|pin|reset|selection|init|ping|wink] [at=N] [skip=N] [times=N]
                             KIND is a key of a table in faults.py; none ends it
+    renew [NAME=VALUE ...]  another one, fresh from the factory, is plugged in instead: cheaper than
+                            a new process
     status                  see Control.status below
 
 client.py does all this for a test:
@@ -51,6 +53,7 @@ from u2f import U2f
 
 class Authenticator:
     def __init__(self, path, root, owner, store, settings):
+        self.path, self.root, self.owner = path, root, owner
         self.store, self.settings = store, settings
         self.faults, self.person = Faults(), Person(settings, store)
         self.attestation = Attestation(bytes.fromhex(settings.aaguid))
@@ -117,6 +120,13 @@ class Control:
     def unplug(self):
         self.key.unplug()
 
+    def renew(self, *words):
+        old = self.key
+        old.unplug()
+        self.key = Authenticator(old.path, old.root, old.owner, Store(), Settings())
+        self.set(*words)
+        self.key.plug()
+
     def lock(self):
         self.key.port.hold_lock()
 
@@ -164,7 +174,7 @@ async def main():
     server = await asyncio.start_unix_server(control.serve, f"{options.path}.ctl")
     await stopped.wait()
     server.close()
-    key.unplug()
+    control.key.unplug()
     pathlib.Path(f"{options.path}.ctl").unlink(missing_ok=True)  # Python 3.13 has done it
 
 

@@ -63,6 +63,9 @@ class Authenticator:
         self.wait_for_blink()
         self.command("touch")
 
+    def renew(self, *settings):
+        self.command("renew", *settings)
+
     def lock(self):
         self.command("lock")
 
