@@ -20,7 +20,7 @@ struct Node {
   unsigned line = 1;
   unsigned column = 1;
   bool boolean = false;
-  std::int64_t integer = 0;  // a number that does not fit stands at the nearest end of the range
+  std::int64_t integer = 0;  // a number that does not fit is at the nearest end, or not TOML
   std::string text;
   std::vector<Node> items;  // of an array in order, of a table in order of place
 };

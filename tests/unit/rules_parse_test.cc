@@ -33,6 +33,19 @@ std::string problems_of(const std::vector<SourceFile>& files) {
   return lines;
 }
 
+// toml11 before its version 4 and since has words of its own for what is not TOML.
+#if __has_include(<toml11/version.hpp>)
+constexpr bool kIsToml11V4 = true;
+#else
+constexpr bool kIsToml11V4 = false;
+#endif
+
+// toml11 keeps what it has built for its first text of each form, which CppUTest would take for a
+// leak of the first test.
+const auto warm =
+    parse(main_file("a = [1, 1.5, 1979-05-27T07:32:00Z, {b = true}] # c\n[t]\nx = 'y'\n"
+                    "y = \"z\\n\"\nz = \"\"\"a\"\"\"\nt = '''a'''\n[[r]]\n"));
+
 struct Case {
   const char* text;
   const char* want;
@@ -213,7 +226,7 @@ TEST(RulesParse, RefusesAValueOfTheWrongTypeOrRange) {
       {"target_user = ['@wheel']", "15: target_user takes users, not groups"                             },
   };
   for (const Case& c : in_rule) check_in_rule(c);
-  for (const char* number : {"0", "21", "-1", "9223372036854775808", "-9223372036854775809"}) {
+  for (const char* number : {"0", "21", "-1"}) {
     check_main({(std::string("attempts.max_failures = ") + number).c_str(),
                 "stepupd.conf:1:25: max_failures takes 1 to 20"});
   }
@@ -272,21 +285,35 @@ TEST(RulesParse, NeedsANameThatIsUniqueAndALevel) {
 }
 
 TEST(RulesParse, SaysWhereTextIsNotToml) {
-  const Case cases[] = {
-      {"mode = enforce",
-       "stepupd.conf:1:8: not TOML: bad format: unknown value appeared (text stands in quotes)"        },
-      {"\n\nmode = 'a' x",
-       "stepupd.conf:3:12: not TOML: invalid line format (expected newline, but got 'x'.)"             },
-      {"mode = \"a",                 "stepupd.conf:1:8: not TOML: the next token is not a valid string"},
-      {"mode = 'a'\nmode = 'b'",
-       "stepupd.conf:2:8: not TOML: insert_value: value (\"mode\") already exists. (value defined "
-       "twice)"                                                                                        },
-      {"[attempts]\n[attempts]\n",
-       "stepupd.conf:2:1: not TOML: insert_value: table (\"attempts\") already exists. (table "
-       "defined twice)"                                                                                },
-      {"attempts.max_failures = 05", "stepupd.conf:1:25: not TOML: bad integer: leading zero"          },
+  struct CaseOfBoth {
+    const char* text;
+    const char* want;
+    const char* want_v4;
   };
-  for (const Case& c : cases) check_main(c);
+  const CaseOfBoth cases[] = {
+      {"mode = enforce",
+       "1:8: not TOML: bad format: unknown value appeared (text stands in quotes)",                                            "1:8: not TOML: bad format: unknown value appeared (text stands in quotes)"},
+      {"\n\nmode = 'a' x",                             "3:12: not TOML: invalid line format (expected newline, but got 'x'.)",
+       "3:12: not TOML: newline (LF / CRLF) or EOF is expected"                                                                                                                                           },
+      {"mode = \"a",                                   "1:8: not TOML: the next token is not a valid string",
+       "1:10: not TOML: invalid string format (expected \")"                                                                                                                                              },
+      {"mode = 'a'\nmode = 'b'",
+       "2:8: not TOML: insert_value: value (\"mode\") already exists. (value defined twice)",                                  "2:1: not TOML: insert_value: failed to insert a value, value already exists (inserting "
+       "this)"                                                                                               },
+      {"[attempts]\n[attempts]\n",
+       "2:1: not TOML: insert_value: table (\"attempts\") already exists. (table defined twice)",                              "2:1: not TOML: insert_value: failed to insert a table, table already defined (inserting "
+       "this)"                                                                                           },
+      {"attempts.max_failures = 05",                   "1:25: not TOML: bad integer: leading zero",
+       "1:26: not TOML: bad integer: invalid digit after an integer (this digit is not allowed)"                                                                                                          },
+      {"attempts.max_failures = 9223372036854775808",  "1:25: max_failures takes 1 to 20",
+       "1:44: not TOML: too large integer: current max digits = 2^63 (must be < 2^63)"                                                                                                                    },
+      {"attempts.max_failures = -9223372036854775809", "1:25: max_failures takes 1 to 20",
+       "1:45: not TOML: too large integer: current max digits = 2^63 (must be < 2^63)"                                                                                                                    },
+  };
+  for (const CaseOfBoth& c : cases) {
+    const std::string want = std::string("stepupd.conf:") + (kIsToml11V4 ? c.want_v4 : c.want);
+    check_main({c.text, want.c_str()});
+  }
 }
 
 TEST(RulesParse, LetsADropInHoldNothingButRules) {
@@ -325,11 +352,11 @@ TEST(RulesParse, ReportsEveryFileInItsOrder) {
       "stepupd.conf:2:5: unknown key \"a\"\n"
       "stepupd.conf:4:1: a [[rule]] without a name\n"
       "stepupd.conf:5:9: level takes \"none\", \"otp\", \"touch\" or \"touch+uv\", not \"x\"\n"
-      "10.conf:1:1: not TOML: an invalid key appeared. (is not a valid key)\n"
+      "10.conf:1:5: not TOML: bad format: unknown value appeared (text stands in quotes)\n"
       "20.conf:2:1: a NUL byte",
       problems_of({
                       {"stepupd.conf", "z = 1\na = 1\n\n[[rule]]\nlevel = 'x'\n"},
-                      {"10.conf", "]"},
+                      {"10.conf", "a = b"},
                       {"20.conf", std::string("\n\0", 2)}
   })
           .c_str());
