@@ -93,10 +93,10 @@ JournalQueue::Record lost_records(std::size_t count) {
       .take();
 }
 
-std::string quoted(std::string_view text) { return "\"" + printable(text) + "\""; }
+std::string in_quotes(std::string_view text) { return "\"" + printable(text) + "\""; }
 
 std::string name_of(const Subject& subject) {
-  return quoted(subject.name) + " (uid " + std::to_string(subject.uid) + ")";
+  return in_quotes(subject.name) + " (uid " + std::to_string(subject.uid) + ")";
 }
 
 }  // namespace
@@ -168,8 +168,8 @@ void credential_changed(const Subject& subject, const char* what, std::string_vi
                         std::string_view actor) noexcept {
   best_effort([&] {
     Record(kCredentialChanged, LOG_NOTICE,
-           name_of(subject) + ": " + what + (label.empty() ? "" : " " + quoted(label)) + " by " +
-               quoted(actor))
+           name_of(subject) + ": " + what + (label.empty() ? "" : " " + in_quotes(label)) + " by " +
+               in_quotes(actor))
         .add("STEPUP_CHANGE", what)
         .add("STEPUP_SUBJECT", subject.name)
         .add("STEPUP_SUBJECT_UID", subject.uid)
@@ -182,7 +182,7 @@ void credential_changed(const Subject& subject, const char* what, std::string_vi
 void revoked(std::string_view of_whom, std::size_t count, std::string_view actor) noexcept {
   best_effort([&] {
     Record(kRevoked, LOG_NOTICE,
-           "grants of " + printable(of_whom) + " revoked by " + quoted(actor) + ": " +
+           "grants of " + printable(of_whom) + " revoked by " + in_quotes(actor) + ": " +
                std::to_string(count))
         .add("STEPUP_REVOKED", of_whom)
         .add("STEPUP_GRANTS", count)

@@ -31,7 +31,8 @@ Status allow_below(int ruleset, const char* directory, std::uint64_t access) {
 }
 
 Status restrict_files() {
-  const landlock_ruleset_attr attributes{.handled_access_fs = kEverything};
+  landlock_ruleset_attr attributes{};  // which has more fields in the headers of later kernels
+  attributes.handled_access_fs = kEverything;
   const UniqueFd ruleset(static_cast<int>(
       syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes.handled_access_fs, 0)));
   // Not in this kernel, switched off, or kept from us by a container's filter.

@@ -122,8 +122,11 @@ class Decoder {
   bool maybe(std::optional<T>& v, OnValue on_value) {
     bool present = false;
     if (!flag(present)) return false;
-    v.reset();
-    if (present) on_value(v.emplace(), *this);
+    if (present) {
+      on_value(v.emplace(), *this);
+    } else {
+      v.reset();
+    }
     return ok_;
   }
 
