@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/ctl/enable.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <time.h>
 #include <unistd.h>
@@ -178,7 +179,9 @@ std::expected<std::optional<PamChange>, std::string> removal(const HostFiles& ho
                                                              const std::string& file) {
   const std::string path = host.pam_path(file);
   const auto text = host.read(path);
-  if (!text && text.error().code == Errc::NotFound) return std::nullopt;
+  const bool no_file =
+      !text && (text.error().code == Errc::NotFound || text.error().sys_errno == EISDIR);
+  if (no_file) return std::nullopt;
   if (!text) return std::unexpected(printable(path) + ": cannot be read");
   auto removed = without_blocks(file, *text);
   if (!removed) return std::unexpected(removed.error());
@@ -196,11 +199,16 @@ std::expected<std::optional<PamChange>, std::string> removal(const HostFiles& ho
   return change;
 }
 
-// Says which of `files` name the module all the same.
-bool lines_remain(const HostFiles& host, const std::vector<std::string>& files) {
+// Says which of `files` name the module all the same after `changes`.
+bool lines_remain(const HostFiles& host, const std::vector<std::string>& files,
+                  const std::vector<PamChange>& changes) {
+  const PamReader now = host.pam_reader();
+  const PamReader then = after(changes, now);
   bool remain = false;
   for (const std::string& file : files) {
-    const auto text = host.read(host.pam_path(file));
+    const auto change = std::ranges::find(changes, file, &PamChange::file);
+    if (change != changes.end() && !change->after) continue;  // it goes
+    const auto text = then(file);
     if (!text) continue;
     for (const PamLine& line : parse_pam_text(*text).lines) {
       if (!is_ours(line)) continue;
@@ -282,12 +290,12 @@ ExitCode disable(const DisableCommand& command) {
     if (taken_out) changes.push_back(*taken_out);
   }
   if (!show(changes)) return ExitCode::Refused;
+  if (lines_remain(host, files, changes)) good = false;
   if (command.dry_run) {
     say("Nothing was written.");
     return good ? ExitCode::Done : ExitCode::Refused;
   }
   good = carry_out(changes) && good;
-  if (lines_remain(host, files)) good = false;
   if (good) say(changes.empty() ? "There was nothing to disable." : "Disabled.");
   return good ? ExitCode::Done : ExitCode::Refused;
 }

@@ -87,6 +87,19 @@ class Enable(unittest.TestCase):
             self.assertEqual(after[name], self.before[name], name)
         self.assertIn(LINE, (self.pam / "sudo").read_text())
 
+    def test_disable_with_dry_run_tells_of_a_line_that_would_stay_and_writes_nothing(self):
+        self.enable_all()
+        (self.pam / "old").mkdir()  # which is no PAM file
+        self.addCleanup((self.pam / "old").rmdir)
+        self.ctl("disable", "--all", "--dry-run")
+        with open(self.pam / "chsh", "w", encoding="ascii") as file:
+            file.write("# mine\naccount required pam_stepup.so\n")
+        before = [path.read_bytes() for path in self.pam.iterdir() if path.is_file()]
+        self.assertIn("etc/pam.d/chsh:2: a line of pam_stepup that stepupctl did not put in",
+                      self.ctl("disable", "--all", "--dry-run", status=1))
+        self.assertEqual([path.read_bytes() for path in self.pam.iterdir() if path.is_file()],
+                         before)
+
     def test_an_edit_in_between_stays(self):
         self.enable_all()
         foreign = "session optional pam_foreign.so\t# mine"  # without a final newline
