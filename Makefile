@@ -20,10 +20,11 @@ docdir       ?= $(prefix)/share/doc/stepup
 ifeq ($(origin CXX),default)
 CXX := $(if $(shell command -v ccache 2>/dev/null),ccache )g++
 endif
-CXXFLAGS ?= -O2 -g
+# As dpkg-buildflags has it, so that ccache knows the calls of a package build; see packaging/debian/rules.
+CXXFLAGS ?= -g -O2 -ffile-prefix-map=$(CURDIR)=.
 STEPUP_CXXFLAGS := -std=c++23 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wformat=2 \
   -Wformat-security -Werror=format-security -Werror=switch -fPIC -fvisibility=hidden \
-  -fstack-protector-strong -fstack-clash-protection -fcf-protection
+  -fstack-protector-strong -fstack-clash-protection $(if $(findstring x86_64,$(multiarch)),-fcf-protection)
 STEPUP_CPPFLAGS := -I. -MMD -MP -DSTEPUP_VERSION='"$(VERSION)"'
 # glibc refuses to be fortified without optimisation, and the sanitizers bring their own checks.
 FORTIFY  ?= -D_FORTIFY_SOURCE=2
@@ -80,7 +81,7 @@ $(B)/unit_tests: $(call objs,$(UNIT_TEST_SRCS) $(filter-out %/main.cc,$(sort $(D
 
 # --- Tests ---------------------------------------------------------------------------------------
 .PHONY: check check-unit check-integration check-system check-long lint format coverage asan tsan \
-  demo deps install uninstall clean dist man
+  demo deps deb install uninstall clean dist man
 
 check: all check-unit check-integration lint
 
@@ -106,14 +107,19 @@ lint:
 format:
 	clang-format-19 -i $(shell git ls-files '*.cc' '*.h')
 
-check-system: all
+check-system: build/packages-bookworm
 	/usr/bin/python3 tests/system/run.py
 
-check-long: all
+check-long: build/packages-bookworm build/packages-trixie
 	/usr/bin/python3 tests/system/run.py --long
 
-demo: all
+demo: build/packages-bookworm
 	/usr/bin/python3 tests/system/demo.py
+
+# The packages that the system tests install.  The unit tests of what is in them run in check.
+build/packages-%: $(shell find Makefile conf man packaging pam_stepup stepupd -type f)
+	DEB_BUILD_OPTIONS="nocheck noautodbgsym" packaging/debian/build_in.sh $* build
+	touch $@
 
 # The same tests with the sanitizers in; objects of their own, since flags differ.
 SANITIZED = CXXFLAGS="-O1 -g -fno-omit-frame-pointer $(1)" FORTIFY= LDFLAGS="$(1)"
@@ -140,13 +146,22 @@ coverage:
 deps:
 	packaging/deps.sh
 
+# --- Packages ------------------------------------------------------------------------------------
+# For the release of Debian that this host runs; deb-trixie builds them for that one.
+deb:
+	packaging/debian/build.sh $(B)
+
+deb-%:
+	packaging/debian/build_in.sh $* $(B)
+
 # --- Installing ----------------------------------------------------------------------------------
 MAN_PAGES = $(wildcard man/*.[1-9])
 
 install: all
 	install -d $(DESTDIR)$(pamdir) $(DESTDIR)$(libexecdir) $(DESTDIR)$(prefix)/bin \
 	  $(DESTDIR)$(unitdir) $(DESTDIR)$(sysusersdir) $(DESTDIR)$(tmpfilesdir) \
-	  $(DESTDIR)$(sysconfdir)/stepup/stepupd.conf.d $(DESTDIR)$(docdir)/pam.d
+	  $(DESTDIR)$(sysconfdir)/stepup/stepupd.conf.d $(DESTDIR)$(docdir)/pam.d \
+	  $(DESTDIR)$(docdir)/stepupd.conf.d
 	# By rename, since a running sudo may have the old file mapped.
 	install -m 644 $(B)/pam_stepup.so $(DESTDIR)$(pamdir)/.pam_stepup.so.new
 	mv -f $(DESTDIR)$(pamdir)/.pam_stepup.so.new $(DESTDIR)$(pamdir)/pam_stepup.so
@@ -161,7 +176,8 @@ install: all
 	# A conf file that is there is the administrator's.
 	test -e $(DESTDIR)$(sysconfdir)/stepup/stepupd.conf || \
 	  install -m 644 conf/stepupd.conf $(DESTDIR)$(sysconfdir)/stepup/stepupd.conf
-	install -m 644 conf/stepupd.conf.d/*.example conf/pam.d/* $(DESTDIR)$(docdir)/pam.d
+	install -m 644 conf/pam.d/* $(DESTDIR)$(docdir)/pam.d
+	install -m 644 conf/stepupd.conf.d/*.example $(DESTDIR)$(docdir)/stepupd.conf.d
 	for page in $(MAN_PAGES); do section=$${page##*.}; \
 	  install -d $(DESTDIR)$(mandir)/man$$section; \
 	  install -m 644 $$page $(DESTDIR)$(mandir)/man$$section/; done

@@ -6,15 +6,12 @@ set -eu
 if command -v apt-get >/dev/null; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update
-  # systemd.pc, which tells the unit directory, has a package of its own since Debian 13.
-  units=systemd
-  if apt-cache show systemd-dev >/dev/null 2>&1; then units=systemd-dev; fi
+  # What building needs stands in debian/control.
+  apt-get build-dep -y --no-install-recommends "$(realpath "$(dirname "$0")")"
   # clang-19: the oldest clang that knows std::expected with this standard library.
   apt-get install -y --no-install-recommends \
-    g++ make pkg-config git ca-certificates "$units" \
-    libpam0g-dev libsystemd-dev libssl-dev libsqlite3-dev libtoml11-dev libcli11-dev \
-    libqrencode-dev libseccomp-dev libyubikey-dev libfido2-dev nlohmann-json3-dev \
-    cpputest clang-19 clang-tidy-19 clang-format-19 gcovr mandoc shellcheck \
+    git ca-certificates ccache lintian \
+    clang-19 clang-tidy-19 clang-format-19 gcovr mandoc shellcheck \
     mmdebstrap systemd-container util-linux openssh-client oathtool python3 python3-pexpect \
     fido2-tools python3-cbor2 python3-cryptography pamtester sqlite3 sudo
 elif command -v dnf >/dev/null; then

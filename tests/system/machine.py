@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A throw-away Debian 12 that boots systemd in a container; stepup comes by `make install`.
+"""A throw-away Debian that boots systemd in a container; stepup comes as packages.
 
 Only loopback exists inside: nothing that a test does leaves the container.
 """
@@ -16,12 +16,12 @@ import time
 import pexpect
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
-SUITE = "bookworm"
+RELEASES = {"bookworm": "12", "trixie": "13"}
 PACKAGES = (
     "systemd systemd-sysv dbus dbus-user-session libpam-systemd sudo openssh-server "
     "openssh-client procps util-linux login cron tmux sqlite3 iproute2 "
-    # what stepup's own programs link to
-    "libsystemd0 libssl3 libsqlite3-0 libqrencode4 libyubikey0 libfido2-1 libseccomp2"
+    # what stepup's own programs link to, but for what comes with the others
+    "libsqlite3-0 libqrencode4 libyubikey0 libfido2-1 libseccomp2"
 ).split()
 HOST = "testhost"
 ROOT_PASSWORD = "root-password"
@@ -36,11 +36,11 @@ ABOUT_RULES = ("c7d3c1de53f24aa3b7f7a0b7d7ee8b64", "e2b8b8f08c0e4d3d9b3a6f0e9d5a
 STEPUP_UNITS = ("stepupd.socket", "stepupd-control.socket", "stepupd.service")
 
 
-def base_tarball():
+def base_tarball(suite):
     """The path of the base system's tarball, which is built when the cache has none."""
     cache = pathlib.Path(os.environ.get("STEPUP_TEST_CACHE", "/var/cache/stepup-test"))
     key = hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:12]
-    tarball = cache / f"{SUITE}-{key}.tar"
+    tarball = cache / f"{suite}-{key}.tar"
     if not tarball.exists():
         cache.mkdir(parents=True, exist_ok=True)
         print(f"building {tarball}", flush=True)
@@ -48,7 +48,7 @@ def base_tarball():
         try:
             subprocess.run(
                 ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}",
-                 SUITE, unfinished], check=True)
+                 suite, unfinished], check=True)
             unfinished.rename(tarball)
         finally:
             unfinished.unlink(missing_ok=True)
@@ -68,7 +68,8 @@ def wait_until(condition, what, seconds=10):
 class Machine:
     """One container.  Use it as a context manager: on exit all of it is gone."""
 
-    def __init__(self):
+    def __init__(self, suite="bookworm"):
+        self.suite = suite
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="stepup-system-", dir="/var/tmp"))
         self.root = self.directory / HOST
         self.console = self.directory / "console.log"
@@ -78,7 +79,7 @@ class Machine:
     def __enter__(self):
         try:
             self.root.mkdir()
-            subprocess.run(["tar", "xf", base_tarball(), "-C", self.root], check=True)
+            subprocess.run(["tar", "xf", base_tarball(self.suite), "-C", self.root], check=True)
             self._prepare()
         except BaseException:
             self.__exit__()
@@ -111,13 +112,20 @@ class Machine:
         self.chroot("systemctl", "-q", "mask", "console-getty.service", "apt-daily.timer",
                     "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer")
 
+    def bring_packages(self):
+        """Builds the packages for this release, where they are not, and puts them into /root."""
+        made = f"build/packages-{self.suite}"
+        subprocess.run([os.environ.get("MAKE", "make"), "-s", "-C", TREE, made], check=True,
+                       stdout=subprocess.DEVNULL)
+        for name in ("stepupd", "libpam-stepup"):
+            [package] = (TREE / "build").glob(f"{name}_*+deb{RELEASES[self.suite]}_*.deb")
+            shutil.copyfile(package, self.root / f"root/{name}.deb")
+
     def install(self):
-        """`make install` into the root, and what a package would do after it."""
-        subprocess.run([os.environ.get("MAKE", "make"), "-s", "-C", TREE, "install",
-                        f"DESTDIR={self.root}", "prefix=/usr", "sysconfdir=/etc"],
-                       check=True, stdout=subprocess.DEVNULL)
-        self.chroot("systemd-sysusers")
-        self.chroot("systemctl", "-q", "enable", "stepupd.service")
+        """Installs the packages, and adds the PAM lines."""
+        self.bring_packages()
+        for name in ("stepupd", "libpam-stepup"):
+            self.chroot("dpkg", "--install", f"/root/{name}.deb")
         for stack in (TREE / "conf/pam.d").iterdir():
             shutil.copyfile(stack, self.root / "etc/pam.d" / stack.name)
 
