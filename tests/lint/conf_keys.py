@@ -8,7 +8,7 @@ import sys
 
 def main():
     header = pathlib.Path("stepupd/rules/keys.h").read_text(encoding="utf-8")
-    arrays = re.findall(r"std::string_view, (\d+)> k\w+Keys = \{(.*?)\}", header, flags=re.S)
+    arrays = re.findall(r"std::string_view, (\d+)> k(?!Credential)\w+Keys = \{(.*?)\}", header, flags=re.S)
     known = {key for _, keys in arrays for key in re.findall(r'"(\w+)"', keys)}
     tables = {"attempts", "host", "fido2", "rule"}
 
