@@ -366,8 +366,10 @@ TEST(Connection, RunsTheEndHookOnceWhenNothingMoreCanBeSent) {
     turn();
     CHECK_EQUAL(1, calls);
   }
-  const daemon::Connection::EndHook late(*connection, [&] { ++calls; });
-  CHECK_EQUAL(2, calls);
+  {
+    const daemon::Connection::EndHook late(*connection, [&] { ++calls; });
+    CHECK_EQUAL(2, calls);
+  }
   waiting.resume();
 
   open(&Group::works);

@@ -93,5 +93,4 @@ TEST(PamRequest, NeedsAServiceAndAUser) {
   set(PAM_USER, "root");
   set(PAM_SERVICE, "");
   check_refused();
-  CHECK_FALSE(build_request(nullptr, Phase::Auth).has_value());
 }
