@@ -62,7 +62,7 @@ std::string_view nearest(Keys keys, std::string_view key) {
 }  // namespace
 
 std::string unknown_key(std::string_view key, Keys known) {
-  const std::string unknown = "unknown key \"" + printable(key, 64) + '"';
+  std::string unknown = "unknown key \"" + printable(key, 64) + '"';
   const std::string_view meant = nearest(known, key);
   if (meant.empty()) return unknown;
   return unknown + ": did you mean \"" + std::string(meant) + "\"?";
