@@ -129,6 +129,7 @@ void decision(const DecisionRecord& r) noexcept {
         .add("STEPUP_LEVEL", to_string(r.demanded))
         .add("STEPUP_FACTOR", r.factor)
         .add("STEPUP_LOGIN_SESSION", r.login_session)
+        .add("STEPUP_LOGIN_UID", r.login_uid ? std::to_string(*r.login_uid) : "")
         .add("STEPUP_TTY", r.where.tty)
         .add("STEPUP_PID", static_cast<std::uint64_t>(r.where.process))
         .send();

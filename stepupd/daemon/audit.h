@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,7 @@ struct DecisionRecord {
   std::string rules;           // names of the rules that matched
   std::string rules_digest;
   std::string login_session;
+  std::optional<std::uint32_t> login_uid;  // a hint: a process with it unset may set it
   Coordinates where;
   Level demanded = Level::None;
   const char* factor = "";  // proved just now, or empty

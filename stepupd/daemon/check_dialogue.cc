@@ -230,6 +230,7 @@ Task<wire::Verdict> check_dialogue(Engine& engine, Connection& connection, sessi
   record.command = facts->command;
   record.command_digest = facts->command_digest;
   record.login_session = asker.login_session;
+  record.login_uid = asker.login_uid;
   record.where = facts->where;
   record.demanded = joined.reported.level;
   record.factor = outcome.factor;

@@ -12,7 +12,7 @@ import time
 import unittest
 
 import wire
-from daemon_test import Daemon
+from daemon_test import UID, Daemon, as_user
 
 JOURNAL = pathlib.Path("/run/systemd/journal")
 
@@ -58,6 +58,20 @@ class JournaldTest(unittest.TestCase):
         logged = [record["STEPUP_SERVICE"] for record in self.received()
                   if "STEPUP_SERVICE" in record]
         self.assertEqual(logged, services, "lost or out of order")
+
+    def test_a_decision_names_who_logged_in(self):
+        def log_in_and_ask():
+            loginuid = pathlib.Path("/proc/self/loginuid")
+            try:
+                loginuid.write_text(str(UID))
+            except PermissionError:
+                pass  # whoever runs the tests has logged in, and that stays so
+            self.refused("sudo")
+            return loginuid.read_text()
+        login_uid = as_user(log_in_and_ask, uid=0)
+        logged = [record.get("STEPUP_LOGIN_UID") for record in self.received()
+                  if "STEPUP_SERVICE" in record]
+        self.assertEqual(logged, [login_uid])
 
     def test_F78_stepupd_ends_while_journald_hangs(self):
         room = int(pathlib.Path("/proc/sys/net/unix/max_dgram_qlen").read_text())
