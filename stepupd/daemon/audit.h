@@ -39,7 +39,7 @@ struct DecisionRecord {
   Subject subject;
   std::string target_user;
   std::string command;         // basename of the program, never its arguments
-  std::string command_digest;  // SHA-256 of the argument list
+  std::string command_digest;  // keyed, or a short command could be guessed from it
   std::string rules;           // names of the rules that matched
   std::string rules_digest;
   std::string login_session;

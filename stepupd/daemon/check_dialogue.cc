@@ -8,6 +8,8 @@
 #include "stepupd/daemon/audit.h"
 #include "stepupd/daemon/request_facts.h"
 #include "stepupd/daemon/step_up.h"
+#include "stepupd/factor/digest.h"
+#include "stepupd/factor/hex.h"
 #include "stepupd/session/local_key.h"
 
 namespace stepup::daemon {
@@ -228,7 +230,9 @@ Task<wire::Verdict> check_dialogue(Engine& engine, Connection& connection, sessi
   record.subject = facts->subject;
   record.target_user = facts->policy.target_user.value_or("");
   record.command = facts->command;
-  record.command_digest = facts->command_digest;
+  if (const auto keyed = factor::hmac_sha256(engine.journal_key, facts->command_digest)) {
+    record.command_digest = factor::hex(*keyed).text();
+  }
   record.login_session = asker.login_session;
   record.login_uid = asker.login_uid;
   record.where = facts->where;

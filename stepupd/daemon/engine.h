@@ -15,6 +15,7 @@
 #include "stepupd/daemon/rules_in_force.h"
 #include "stepupd/daemon/touch_desk.h"
 #include "stepupd/daemon/worker.h"
+#include "stepupd/factor/digest.h"
 #include "stepupd/factor/fido2_attestation.h"
 #include "stepupd/store/store.h"
 
@@ -80,6 +81,7 @@ class Engine {
   const std::string host;
   const std::string boot_id;
   GrantLedger ledger;
+  factor::Sha256Digest journal_key{};  // of the command digests there
   TouchDesk touch_desk;
   std::shared_ptr<const InForce> rules;  // null: none could be loaded
   std::string rules_problem;             // why not, or what is wrong with the files

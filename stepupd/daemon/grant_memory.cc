@@ -16,11 +16,12 @@
 
 #include "stepupd/daemon/audit.h"
 #include "stepupd/factor/digest.h"
+#include "stepupd/factor/random.h"
 
 namespace stepup::daemon {
 namespace {
 
-// The file: Header, Suspended, Records.  In host byte order, since it never leaves the host.
+// The file: Header, Settled, Records.  In host byte order, since it never leaves the host.
 struct Header {
   std::array<char, 8> magic;
   std::uint64_t version;
@@ -28,11 +29,12 @@ struct Header {
   bool operator==(const Header&) const = default;
 };
 
-// Behind the header, before the records.
-struct Suspended {
-  std::int64_t ms;
+// Behind the header, before the records: what belongs to the boot and to no grant.
+struct Settled {
+  std::int64_t suspended_ms;
+  factor::Sha256Digest journal_key;
 };
-constexpr off_t kSuspendedAt = sizeof(Header);
+constexpr off_t kSettledAt = sizeof(Header);
 
 struct Record {
   std::uint64_t checksum;  // over the rest; 0 = empty
@@ -57,15 +59,14 @@ static_assert(sizeof(Record) == 80 && std::has_unique_object_representations_v<R
 Header header_of(const std::string& boot_id) {
   Header header{
       {'s', 't', 'e', 'p', 'u', 'p', 'g', '\n'},
-      1, {}
+      2, {}
   };
   boot_id.copy(header.boot_id.data(), header.boot_id.size() - 1);
   return header;
 }
 
 off_t offset_of(GrantMemory::Slot slot) {
-  return static_cast<off_t>(sizeof(Header) + sizeof(Suspended) +
-                            std::size_t{slot} * sizeof(Record));
+  return static_cast<off_t>(sizeof(Header) + sizeof(Settled) + std::size_t{slot} * sizeof(Record));
 }
 
 // The first 64 bits of SHA-256 over all but the checksum; never 0.  nullopt when OpenSSL fails.
@@ -147,14 +148,18 @@ Result<GrantMemory> GrantMemory::open(UniqueFd stored, const std::string& boot_i
 
   const Header ours = header_of(boot_id);
   Header theirs{};
-  Suspended known{suspended.count()};
-  if (!read_at(fd, 0, theirs) || theirs != ours || !read_at(fd, kSuspendedAt, known)) {
-    known.ms = suspended.count();
-    if (ftruncate(fd, 0) != 0 || !write_at(fd, 0, ours) || !write_at(fd, kSuspendedAt, known)) {
+  Settled known{};
+  if (!read_at(fd, 0, theirs) || theirs != ours || !read_at(fd, kSettledAt, known)) {
+    known.suspended_ms = suspended.count();
+    if (const auto filled = factor::fill_random(known.journal_key); !filled) {
+      return std::unexpected(filled.error());
+    }
+    if (ftruncate(fd, 0) != 0 || !write_at(fd, 0, ours) || !write_at(fd, kSettledAt, known)) {
       return failure(Errc::Internal, "grant memory", errno);
     }
   }
-  memory.suspended_ = BootTime(known.ms);
+  memory.suspended_ = BootTime(known.suspended_ms);
+  memory.journal_key_ = known.journal_key;
   for (Record record{}; read_at(fd, offset_of(memory.next_), record); ++memory.next_) {
     if (record.checksum != 0 && checksum_of(record) == record.checksum && is_sound(record)) {
       memory.found_.push_back({memory.next_, grant_of(record)});
@@ -168,7 +173,7 @@ Result<GrantMemory> GrantMemory::open(UniqueFd stored, const std::string& boot_i
 void GrantMemory::set_suspended(BootTime suspended) {
   if (suspended == suspended_) return;
   suspended_ = suspended;
-  if (fd_) (void)write_at(fd_.get(), kSuspendedAt, Suspended{suspended.count()});
+  if (fd_) (void)write_at(fd_.get(), kSettledAt, std::int64_t{suspended.count()});
 }
 
 GrantMemory::Slot GrantMemory::keep(const policy::Grant& grant) {

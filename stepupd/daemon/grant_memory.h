@@ -10,6 +10,7 @@
 
 #include "stepupd/base/result.h"
 #include "stepupd/base/unique_fd.h"
+#include "stepupd/factor/digest.h"
 #include "stepupd/policy/grant.h"
 
 namespace stepup::daemon {
@@ -45,12 +46,16 @@ class GrantMemory {
   [[nodiscard]] BootTime suspended() const noexcept { return suspended_; }
   void set_suspended(BootTime suspended);
 
+  // Keys the digests of the journal: random, and as long-lived as the grants.
+  [[nodiscard]] const factor::Sha256Digest& journal_key() const noexcept { return journal_key_; }
+
   // The memfd, for the fd store; -1 = none.
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
  private:
   UniqueFd fd_;
   BootTime suspended_{};
+  factor::Sha256Digest journal_key_{};
   std::vector<Kept> found_;
   std::vector<Slot> free_;
   Slot next_ = 0;

@@ -143,6 +143,7 @@ int serve(Options options) {
   if (!memory) return fail(memory.error(), "exiting");
   if (!stored) store_in_systemd(memory->fd());
   Engine engine(std::move(options.paths), host_name(), *boot_id);
+  engine.journal_key = memory->journal_key();
   engine.ledger.adopt(std::move(*memory));
   Server server(engine);
   SignalSource hangup;

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 """stepupd while journald hangs.  Runs in a mount namespace with a journal socket of its own."""
 
+import hashlib
 import os
 import pathlib
 import re
@@ -35,9 +36,10 @@ class JournaldTest(unittest.TestCase):
         self.journald.close()
         subprocess.run(["umount", JOURNAL.parent], check=True)
 
-    def refused(self, service):
+    def refused(self, service, argv=()):
         client = wire.Client(self.daemon.stepupd, timeout=5)
-        client.send(wire.CHECK, wire.check_body(service=service, user="ghost", uid=0xFFFFFFFF))
+        client.send(wire.CHECK, wire.check_body(service=service, user="ghost", uid=0xFFFFFFFF,
+                                                argv=argv))
         return client.verdict()
 
     def received(self):
@@ -72,6 +74,23 @@ class JournaldTest(unittest.TestCase):
         logged = [record.get("STEPUP_LOGIN_UID") for record in self.received()
                   if "STEPUP_SERVICE" in record]
         self.assertEqual(logged, [login_uid])
+
+    def test_a_command_cannot_be_guessed_from_its_digest(self):
+        words = ("sudo", "passwd", "alice")
+        for argv in (words, words, words[:2]):
+            self.refused("sudo", argv)
+        first, again, other = [record["STEPUP_COMMAND_DIGEST"] for record in self.received()
+                               if "STEPUP_SERVICE" in record]
+        self.assertEqual(first, again)
+        self.assertNotEqual(first, other)
+        guessed = "".join("\0" + word for word in words).encode()
+        self.assertNotEqual(first, hashlib.sha256(guessed).hexdigest())
+        self.daemon.stop()  # by hand: nothing keeps the key
+        self.daemon.start()
+        self.refused("sudo", words)
+        anew, = [record["STEPUP_COMMAND_DIGEST"] for record in self.received()
+                 if "STEPUP_SERVICE" in record]
+        self.assertNotEqual(first, anew)
 
     def test_F78_stepupd_ends_while_journald_hangs(self):
         room = int(pathlib.Path("/proc/sys/net/unix/max_dgram_qlen").read_text())

@@ -156,6 +156,22 @@ TEST(GrantMemoryOfBoot, F35ASuspendForgetsEverythingAlsoAcrossARestart) {
   CHECK_FALSE(started().forget_if_slept(8s));
 }
 
+TEST(GrantMemoryOfBoot, TheJournalsKeyStaysOverARestartAndGoesWithTheBoot) {
+  const auto key_of = [this](const char* boot) {
+    auto memory =
+        GrantMemory::open(UniqueFd(kept ? fcntl(kept.get(), F_DUPFD_CLOEXEC, 3) : -1), boot, 5s);
+    CHECK(memory.has_value());
+    kept = stored(*memory);
+    return memory->journal_key();
+  };
+  const auto first = key_of(kBoot);
+  CHECK(first != factor::Sha256Digest{});
+  started().add(grant_for(1000, 3));
+  CHECK_TRUE(started().forget_if_slept(8s));
+  CHECK(key_of(kBoot) == first);
+  CHECK(key_of("3f1c0c6e-9999-2222-3333-444455556666") != first);
+}
+
 TEST(GrantMemoryOfBoot, ADescriptorThatIsNoMemoryIsRefused) {
   UniqueFd null(open("/dev/full", O_RDWR | O_CLOEXEC));
   CHECK_FALSE(GrantMemory::open(std::move(null), kBoot, 5s).has_value());
