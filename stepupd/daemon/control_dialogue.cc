@@ -209,21 +209,31 @@ Task<std::optional<Verdict>> authorise_change(Engine& engine, Connection& connec
           store::Store& store) { return standing_of(store, subject, Origin::Self, now, limits); });
   const Result<Standing> standing = co_await looking;
   if (!standing) co_return unavailable(engine, standing.error());
-  if (standing->highest == Level::None && !standing->owner_mismatch) {
+  auto authorising = authorise_change(engine, connection, std::move(asker), std::move(target),
+                                      *standing, std::move(verb));
+  auto refusal = co_await std::move(authorising);
+  co_return refusal;
+}
+
+Task<std::optional<Verdict>> authorise_change(Engine& engine, Connection& connection,
+                                              session::Asker asker, Target target,
+                                              Standing standing, std::string verb) {
+  if (target.by_root) co_return std::nullopt;
+  if (standing.highest == Level::None && !standing.owner_mismatch) {
     co_return denied(MessageId::RefusedUnenrolled, {engine.host});
   }
   engine.notice_suspend();
   Coordinates here = asker.where;
   here.subject = target.subject.uid;
   policy::Demand demand;
-  demand.level = standing->highest;
+  demand.level = standing.highest;
   demand.max_age = kChangeMaxAge;
   const auto decided =
       policy::decide(demand, here, engine.ledger.of(target.subject.uid), boot_now());
   if (decided.decision == policy::Decision::Allow) co_return std::nullopt;
 
   StepUpOrder order = order_of_ctl(engine, connection, asker, target.subject, verb);
-  order.level = standing->highest;
+  order.level = standing.highest;
   auto asking = step_up(engine, connection, order);
   const StepUpResult result = co_await std::move(asking);
   if (result.kind != StepUpResult::Kind::Proved) co_return result.refusal;

@@ -43,6 +43,12 @@ struct TargetOrRefusal {
                                                                   Connection& connection,
                                                                   session::Asker asker,
                                                                   Target target, std::string verb);
+// The same for whoever has looked up what the subject holds.
+[[nodiscard]] Task<std::optional<wire::Verdict>> authorise_change(Engine& engine,
+                                                                  Connection& connection,
+                                                                  session::Asker asker,
+                                                                  Target target, Standing standing,
+                                                                  std::string verb);
 
 // Our own failures out of an Enrolled, so that with_store sees them and reopens the store.
 template <typename T>

@@ -250,7 +250,7 @@ Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::A
 
   auto proofs = std::make_shared<Proofs>();
   if (!first) {
-    auto authorising = authorise_change(engine, connection, asker, target, "enroll");
+    auto authorising = authorise_change(engine, connection, asker, target, *standing, "enroll");
     const auto refusal = co_await std::move(authorising);
     if (refusal) co_return *refusal;
   }
