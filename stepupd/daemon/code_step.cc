@@ -31,9 +31,20 @@ const char* to_string(AnswerOutcome outcome) {
   return "?";
 }
 
+MessageId already_used(FactorKind factor) {
+  switch (factor) {
+    case FactorKind::Hotp:
+    case FactorKind::YubicoOtp: return MessageId::PressedCodeUsed;
+    case FactorKind::RecoveryCode: return MessageId::RecoveryCodeSpent;
+    case FactorKind::Totp:
+    case FactorKind::Fido2: break;
+  }
+  return MessageId::CodeAlreadyUsed;
+}
+
 // What is said after a wrong answer, before the next prompt.
-MessageId correction(AnswerOutcome outcome, bool has_recovery_code) {
-  if (outcome == AnswerOutcome::Replayed) return MessageId::CodeAlreadyUsed;
+MessageId correction(AnswerOutcome outcome, FactorKind factor, bool has_recovery_code) {
+  if (outcome == AnswerOutcome::Replayed) return already_used(factor);
   if (outcome == AnswerOutcome::NextWanted) return MessageId::NextCodeToo;
   if (outcome == AnswerOutcome::NotACode) return MessageId::NotACode;
   if (outcome == AnswerOutcome::OtherLayout) return MessageId::OtherKeyboardLayout;
@@ -100,7 +111,7 @@ Task<StepUpResult> prove_by_code(Engine& engine, Connection& connection, StepUpO
       case AnswerOutcome::NotACode:
       case AnswerOutcome::OtherLayout: break;
     }
-    connection.tell({correction(judged->outcome, standing.has_recovery_code), {}});
+    connection.tell({correction(judged->outcome, judged->factor, standing.has_recovery_code), {}});
     if (judged->locked_for > BootTime::zero()) co_return locked_out(judged->locked_for);
   }
   const MessageId why = order.clock == wire::ClockState::Unsynchronised

@@ -2,6 +2,7 @@
 #include "stepupd/daemon/enroll_dialogue.h"
 
 #include <chrono>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,19 +34,22 @@ Verdict denied(MessageId id, std::vector<std::string> args = {}) {
 }
 
 // Prompts until `mend` has no correction for the answer, three times at the most.  Returns the
-// answer.
+// answer, or the words of the refusal.
 using Mend = std::function<wire::Words(const SecretBytes&)>;
-Task<std::optional<SecretBytes>> ask_until(Connection& connection, MessageId prompt, bool echo,
-                                           Mend mend) {
+using Answer = std::expected<SecretBytes, MessageId>;
+Task<Answer> ask_until(Connection& connection, MessageId prompt, bool echo, Mend mend) {
   for (int attempt = 1; attempt <= kAttempts; ++attempt) {
     auto asking = connection.ask({prompt, {}}, echo, kToSetUp);
     Reply reply = co_await asking;
-    if (reply.kind != Reply::Kind::Answered) break;
+    if (reply.kind != Reply::Kind::Answered) {
+      co_return std::unexpected(connection.ground().holds() ? MessageId::RefusedEnrollCancelled
+                                                            : MessageId::RefusedRevoked);
+    }
     wire::Words correction = mend(reply.answer);
     if (correction.id == MessageId::None) co_return std::move(reply.answer);
     connection.tell(std::move(correction));
   }
-  co_return std::nullopt;
+  co_return std::unexpected(MessageId::RefusedWrongCode);
 }
 
 // The ticket that lets somebody without a factor enrol the first one; nullopt = none that is good.
@@ -110,28 +114,30 @@ struct Proofs {
 };
 
 // Asks for a secret of `size` bytes that a YubiKey holds.
-Task<std::optional<SecretBytes>> ask_for_hex(Connection& connection, MessageId prompt,
-                                             std::size_t size) {
+Task<Answer> ask_for_hex(Connection& connection, MessageId prompt, std::size_t size) {
   auto asking = ask_until(connection, prompt, false, [size](const SecretBytes& typed) {
     if (factor::read_hex(typed.text(), size)) return wire::Words{};
     return wire::Words{MessageId::NotHex, {std::to_string(size * 2)}};
   });
   const auto typed = co_await std::move(asking);
-  if (!typed) co_return std::nullopt;
-  co_return factor::read_hex(typed->text(), size);
+  if (!typed) co_return std::unexpected(typed.error());
+  auto secret = factor::read_hex(typed->text(), size);
+  if (!secret) co_return std::unexpected(MessageId::RefusedWrongCode);
+  co_return std::move(*secret);
 }
 
 // Gives the secret to the person who is to put it into the authenticator, or asks for the one that
-// it holds.  False when none was given.
-Task<bool> hand_over(Connection& connection, wire::EnrollKind kind, PendingAuthenticator& pending) {
+// it holds.  Returns the words of the refusal, or None.
+Task<MessageId> hand_over(Connection& connection, wire::EnrollKind kind,
+                          PendingAuthenticator& pending) {
   if (kind == wire::EnrollKind::ExistingYubiKey) {
     auto asking =
         ask_for_hex(connection, MessageId::PromptPrivateId, factor::kYubicoPrivateIdBytes);
     const auto private_id = co_await std::move(asking);
-    if (!private_id) co_return false;
+    if (!private_id) co_return private_id.error();
     auto asking_key = ask_for_hex(connection, MessageId::PromptAesKey, factor::kYubicoKeyBytes);
     const auto aes_key = co_await std::move(asking_key);
-    if (!aes_key) co_return false;
+    if (!aes_key) co_return aes_key.error();
     keep_yubikey_secret(pending, *private_id, *aes_key);
   } else if (kind == wire::EnrollKind::YubiKey) {
     const auto secret = pending.key.view();
@@ -141,7 +147,7 @@ Task<bool> hand_over(Connection& connection, wire::EnrollKind kind, PendingAuthe
   } else {
     connection.send(wire::NewAuthenticator{pending.otpauth_uri.copy()});
   }
-  co_return true;
+  co_return MessageId::None;
 }
 
 wire::Words correction_of(Proof proof, FactorKind factor) {
@@ -180,15 +186,15 @@ Task<std::optional<Verdict>> prove_new_authenticator(Engine& engine, Connection&
     co_return refusal;
   }
   auto handing = hand_over(connection, request.kind, pending);
-  const bool handed = co_await std::move(handing);
-  if (!handed) co_return denied(MessageId::RefusedCancelled, {"enrolment", engine.host});
+  const MessageId not_handed = co_await std::move(handing);
+  if (not_handed != MessageId::None) co_return denied(not_handed, {"enrolment", engine.host});
   const MessageId prompt = order.factor == FactorKind::YubicoOtp ? MessageId::PromptNewYubiKey
                                                                  : MessageId::PromptNewCode;
   auto proving = ask_until(connection, prompt, true, [&engine, &pending](const SecretBytes& code) {
     return correction_of(prove_authenticator(pending, code, engine.now()), pending.factor);
   });
   const auto code = co_await std::move(proving);
-  if (!code) co_return denied(MessageId::RefusedWrongCode, {"enrolment", engine.host});
+  if (!code) co_return denied(code.error(), {"enrolment", engine.host});
   co_return std::nullopt;
 }
 
@@ -207,7 +213,7 @@ Task<std::optional<Verdict>> prove_recovery_codes(Engine& engine, Connection& co
                              return wire::Words{good ? MessageId::None : MessageId::WrongCode, {}};
                            });
   const auto code = co_await std::move(proving);
-  if (!code) co_return denied(MessageId::RefusedWrongCode, {"enrolment", engine.host});
+  if (!code) co_return denied(code.error(), {"enrolment", engine.host});
   co_return std::nullopt;
 }
 
@@ -274,7 +280,7 @@ Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::A
 
   // A reset or a revoke meanwhile ends every enrolment that was under way.
   if (!connection.ground().holds()) {
-    co_return denied(MessageId::RefusedCancelled, {"enrolment", engine.host});
+    co_return denied(MessageId::RefusedRevoked, {"enrolment", engine.host});
   }
   auto committing = engine.with_store<Enrolled<void>>(
       uid, [target, proofs, now = engine.now()](store::Store& store) -> Result<Enrolled<void>> {

@@ -48,8 +48,7 @@ Verdict refusal_of(const Engine& engine, const wire::CeremonyFailed& failed) {
   switch (failed.cause) {
     case CeremonyFailure::TimedOut:
       return denied(MessageId::RefusedNoTouch, {"enrolment", engine.host});
-    case CeremonyFailure::Cancelled:
-      return denied(MessageId::RefusedCancelled, {"enrolment", engine.host});
+    case CeremonyFailure::Cancelled: return denied(MessageId::RefusedEnrollCancelled);
     case CeremonyFailure::Unplugged:
       return denied(MessageId::RefusedKeyUnplugged, {"enrolment", engine.host});
     case CeremonyFailure::PinBlocked: return denied(MessageId::RefusedPinBlocked);
@@ -139,7 +138,7 @@ Task<std::optional<Verdict>> make_key_credential(Engine& engine, Connection& con
   {
     const Connection::EndHook on_end(connection, [&turn] { turn.abandon(); });
     connection.expect_person(kPatience);
-    if (!co_await turn) co_return denied(MessageId::RefusedCancelled, {"enrolment", engine.host});
+    if (!co_await turn) co_return denied(MessageId::RefusedEnrollCancelled);
   }
   Fido2Ceremony ceremony;
   const Connection::EndHook on_end(connection, [&ceremony] { ceremony.cancel(); });
@@ -155,7 +154,7 @@ Task<std::optional<Verdict>> make_key_credential(Engine& engine, Connection& con
           connection.ask({MessageId::PromptPin, {std::to_string(wanted->retries_left)}}, false);
       const Reply reply = co_await asking;
       if (reply.kind != Reply::Kind::Answered) {
-        co_return denied(MessageId::RefusedCancelled, {"enrolment", engine.host});
+        co_return denied(MessageId::RefusedEnrollCancelled);
       }
       connection.expect_person(kPatience);
       ceremony.answer_pin(reply.answer);

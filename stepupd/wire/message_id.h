@@ -30,6 +30,8 @@ enum class MessageId : std::uint8_t {
   WrongCode,              // []
   WrongCodeLostDevice,    // []
   CodeAlreadyUsed,        // []
+  PressedCodeUsed,        // []: of a device that makes a code when a button is pressed
+  RecoveryCodeSpent,      // []
   NotACode,               // []: the answer has no format that this person has enrolled
   WrongTicket,            // []
   CredentialAdded,        // [factor, label, who, date]
@@ -65,6 +67,7 @@ enum class MessageId : std::uint8_t {
   RefusedCancelled,         // [service, host]
   RefusedTimedOut,          // [service, host]
   RefusedRevoked,           // [service, host]
+  RefusedEnrollCancelled,   // []
   RefusedNoConversation,    // [service, host]
   RefusedUnenrolled,        // [host]
   RefusedLevel,             // [service, host, level]

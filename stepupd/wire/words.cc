@@ -36,6 +36,10 @@ constexpr std::string_view words_of(MessageId id) noexcept {
       return "That code is wrong. Lost your device? Type a recovery code.";
     case MessageId::CodeAlreadyUsed:
       return "This code was already used. Wait until your device shows the next one.";
+    case MessageId::PressedCodeUsed:
+      return "This code was already used. Press the button of your device again, for a new one.";
+    case MessageId::RecoveryCodeSpent:
+      return "This recovery code was already used, and each works once. Type another one.";
     case MessageId::NotACode:
       return "That is not a code: type what your device shows, or a recovery code.";
     case MessageId::WrongTicket: return "That ticket is wrong or no longer good.";
@@ -98,6 +102,8 @@ constexpr std::string_view words_of(MessageId id) noexcept {
       return "The clock of {0} says {1}, so it cannot judge one-time codes. Type a recovery code, "
              "or ask an administrator to set the clock.";
     case MessageId::RefusedCancelled: return "{0} on {1} was refused: no code was given.";
+    case MessageId::RefusedEnrollCancelled:
+      return "The enrolment was cancelled. Nothing was changed.";
     case MessageId::RefusedTimedOut:
       return "{0} on {1} was refused: no answer within 60 seconds. Try again.";
     case MessageId::RefusedNoConversation:

@@ -448,7 +448,7 @@ class EnrolmentTest(unittest.TestCase):
         enrolment = Enrolment(self.daemon, "--user", USER)
         enrolment.answer("000000")
         enrolment.process.stdin.close()
-        enrolment.process.stdout.read()
+        self.assertIn("cancelled. Nothing was changed", enrolment.process.stdout.read())
         self.assertNotEqual(enrolment.process.wait(30), 0)
         self.assertNotIn("totp", ctl(self.daemon, "list", "--user", USER).stdout)
 
@@ -468,6 +468,7 @@ class EnrolmentTest(unittest.TestCase):
         second.process.stdin.close()
         second.seen += second.process.stdout.read()
         self.assertNotEqual(second.process.wait(30), 0, second.seen)
+        self.assertIn("revoked while it waited", second.seen)
         self.assertNotIn("totp", ctl(self.daemon, "list", "--user", USER).stdout)
 
     def test_an_answer_is_recorded_also_when_its_peer_leaves_at_once(self):

@@ -13,6 +13,7 @@ import unittest
 import wire
 from daemon_test import BUILD, UID, USER, Daemon, Enrolment, code, ctl
 
+ALREADY_USED = "Press the button of your device again"
 PARALLEL = 200
 DVORAK = str.maketrans("cbdefghijklnrtuv", "jxe.uidchtnbpygk")
 
@@ -114,12 +115,12 @@ class OtpTest(unittest.TestCase):
 
     def test_V83_an_hotp_code_counts_once_and_ten_may_be_skipped(self):
         device = enrol_hotp(self.daemon)
-        self.assertNotAccepted(device.code(0), "already used")
+        self.assertNotAccepted(device.code(0), ALREADY_USED)
         self.assertAccepted(device.code(1))
-        self.assertNotAccepted(device.code(1), "already used")
+        self.assertNotAccepted(device.code(1), ALREADY_USED)
         seen = self.assertAccepted(device.code(12))
         self.assertRegex(seen.stdout, r"hotp +hotp +SHA1, 6 digits, counter 12 ")
-        self.assertNotAccepted(device.code(5), "already used")
+        self.assertNotAccepted(device.code(5), ALREADY_USED)
 
     def test_V83_an_hotp_device_far_ahead_needs_two_consecutive_codes(self):
         device = enrol_hotp(self.daemon, "--digits", "8")
@@ -131,12 +132,12 @@ class OtpTest(unittest.TestCase):
 
     def test_V84_a_touch_counts_once_and_no_older_counter_after_it(self):
         yubikey = enrol_yubikey(self.daemon)
-        self.assertNotAccepted(yubikey.touch(1, 0), "already used")
+        self.assertNotAccepted(yubikey.touch(1, 0), ALREADY_USED)
         self.assertAccepted(yubikey.touch(2, 5))
         self.daemon.stop()
         self.daemon.start()
         for session, use in ((2, 5), (2, 4), (1, 9)):
-            self.assertNotAccepted(yubikey.touch(session, use), "already used")
+            self.assertNotAccepted(yubikey.touch(session, use), ALREADY_USED)
         seen = self.assertAccepted(yubikey.touch(0x8003, 0).upper())  # Caps Lock
         self.assertRegex(seen.stdout, rf"yubico_otp +yubikey +id {yubikey.public_id}, session 3 ")
 

@@ -6,7 +6,8 @@ import subprocess
 from bench import Bench
 from people import Talk
 
-ALREADY_USED = "This code was already used."
+ALREADY_USED = ("This code was already used. Press the button of your device again, for a new "
+                "one.")
 YKMAN = r"ykman otp yubiotp 2 --public-id (\w{12}) --private-id (\w{12}) --key (\w{32})\r\n"
 
 

@@ -117,7 +117,7 @@ class MainJob(Bench):
         self.assertEqual(len(set(alice.recovery_codes)), 10)
         self.assertRuns(alice.session().run("sudo id", code))
         again = alice.session().run("sudo id", code)
-        self.assertIn("This code was already used.", again.text)
+        self.assertIn("This recovery code was already used", again.text)
         self.assertNotEqual(again.status, 0)
 
     def test_every_algorithm_and_length_that_enrolment_offers_works(self):

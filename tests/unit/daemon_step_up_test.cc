@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What stands between a person and a proof, and what they are told of.
+#include <time.h>
+
 #include <chrono>
 #include <fstream>
 #include <string>
@@ -7,6 +9,7 @@
 #include <vector>
 
 #include "stepupd/daemon/step_up.h"
+#include "stepupd/factor/recovery_code.h"
 
 #include "tests/unit/dialogue_bench.h"  // CppUTest comes last
 #include "tests/unit/enrolled_store.h"
@@ -114,7 +117,28 @@ TEST(StepUp, TellsWhatIsWrongWithEachAnswer) {
   const auto again =
       bench.check(sudo(), in_session(8), {DialogueBench::code(0), CancelReason::EmptyAnswer});
   check(VerdictCode::Denied, MessageId::RefusedCancelled, 2, again);
-  CHECK_TRUE(again.told == std::vector{MessageId::CodeAlreadyUsed});
+  CHECK_TRUE(again.told == std::vector{MessageId::PressedCodeUsed});
+}
+
+TEST(StepUp, TellsHowToGetACodeThatWasNotUsed) {
+  constexpr const char* kRecoveryCode = "ababcdefghjkmn";
+  bench.enrol(store::phone_of(kAlice), SecretBytes(kOtherKey));
+  {
+    auto store = store::Store::open(bench.state.path(), "");
+    auto transaction = store->begin();
+    const auto hash =
+        factor::hash_recovery_code(SecretBytes(std::string_view(kRecoveryCode)), {4, 8, 1});
+    CHECK_TRUE(transaction->replace_recovery_codes(kAlice.uid, {&*hash, 1}, 0).has_value());
+    CHECK_TRUE(transaction->commit().has_value());
+  }
+  bench.start(rule_set(rule()));
+  const std::string shown = DialogueBench::code(time(nullptr) / 30, kOtherKey);
+  check(VerdictCode::Granted, MessageId::None, 1, bench.check(sudo(), alice(), {shown}));
+  check(VerdictCode::Granted, MessageId::None, 1,
+        bench.check(sudo(), in_session(8), {kRecoveryCode}));
+  const auto again =
+      bench.check(sudo(), in_session(9), {shown, kRecoveryCode, CancelReason::EmptyAnswer});
+  CHECK_TRUE(again.told == (std::vector{MessageId::CodeAlreadyUsed, MessageId::RecoveryCodeSpent}));
 }
 
 TEST(StepUp, TellsOfAChangeOnceToWhoeverProved) {
