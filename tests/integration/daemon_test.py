@@ -93,6 +93,15 @@ class Daemon:
     def control(self):
         return str(self.root / "run/control.sock")
 
+    def check(self, timeout=8, **fields):
+        """A connection that asked for a verdict, about USER and sudo unless `fields` say more."""
+        client = wire.Client(self.stepupd, timeout)
+        client.send(wire.CHECK, wire.check_body(**{"user": USER, "uid": UID, **fields}))
+        return client
+
+    def verdict(self, **fields):
+        return self.check(**fields).verdict()
+
     def fds(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
@@ -399,22 +408,17 @@ class DaemonTest(unittest.TestCase):
 
     # --- Verdicts --------------------------------------------------------------------------------
 
-    def verdict(self, **fields):
-        client = wire.Client(self.daemon.stepupd)
-        client.send(wire.CHECK, wire.check_body(**fields))
-        return client.verdict()
-
     def test_a_service_without_a_rule_asks_for_nothing(self):
-        self.assertEqual(self.verdict(service="cron", user=USER, uid=UID), wire.NOT_REQUIRED)
+        self.assertEqual(self.daemon.verdict(service="cron"), wire.NOT_REQUIRED)
 
     def test_V74_a_user_that_does_not_exist_is_denied(self):
-        self.assertEqual(self.verdict(service="sudo", user="ghost", uid=0xFFFFFFFF), wire.DENIED)
+        self.assertEqual(self.daemon.verdict(service="sudo", user="ghost", uid=0xFFFFFFFF), wire.DENIED)
 
     def test_an_unenrolled_user_is_denied(self):
-        self.assertEqual(self.verdict(service="sudo", user="daemon", uid=1), wire.DENIED)
+        self.assertEqual(self.daemon.verdict(service="sudo", user="daemon", uid=1), wire.DENIED)
 
     def test_a_caller_who_is_root_is_not_asked_by_sudo(self):
-        self.assertEqual(self.verdict(program=2), wire.NOT_REQUIRED)
+        self.assertEqual(self.daemon.verdict(program=2, user="root", uid=0), wire.NOT_REQUIRED)
 
 
 class EnrolmentTest(unittest.TestCase):
@@ -476,8 +480,7 @@ class EnrolmentTest(unittest.TestCase):
         self.assertEqual(enrolment.finish(), 0, enrolment.seen)
         for end in ("close", "cancel"):
             def answer_and_leave(end=end):
-                client = wire.Client(self.daemon.stepupd)
-                client.send(wire.CHECK, wire.check_body(service="sudo", user=USER, uid=UID))
+                client = self.daemon.check()
                 seen = client.verdict()
                 client.send(wire.ANSWER, wire.text("000000"))
                 if end == "cancel":
@@ -493,15 +496,10 @@ class EnrolmentTest(unittest.TestCase):
                 time.sleep(0.1)
             self.assertGreater(self.daemon.log.read_text().count("totp of"), before, end)
 
-    def check(self, phase):
-        client = wire.Client(self.daemon.stepupd)
-        client.send(wire.CHECK, wire.check_body(phase=phase, service="sudo", user=USER, uid=UID))
-        return client
-
     def test_T14_a_revoke_refuses_within_a_second_what_waits_for_a_code(self):
         enrolment = Enrolment(self.daemon, "--user", USER)
         self.assertEqual(enrolment.finish(), 0, enrolment.seen)
-        client = self.check(phase=2)
+        client = self.daemon.check(phase=2)
         self.assertEqual(client.verdict(), "prompt")
         self.assertEqual(ctl(self.daemon, "revoke", "--user", USER).returncode, 0)
         revoked = time.monotonic()
@@ -511,7 +509,7 @@ class EnrolmentTest(unittest.TestCase):
     def test_T14_a_code_typed_after_a_revoke_proves_nothing(self):
         enrolment = Enrolment(self.daemon, "--user", USER)
         self.assertEqual(enrolment.finish(), 0, enrolment.seen)
-        client = self.check(phase=2)
+        client = self.daemon.check(phase=2)
         self.assertEqual(client.verdict(), "prompt")
         self.assertEqual(ctl(self.daemon, "revoke", "--user", USER).returncode, 0)
         try:
@@ -523,12 +521,12 @@ class EnrolmentTest(unittest.TestCase):
     def test_T14_a_revoke_ends_what_the_auth_phase_proved_for_the_account_phase(self):
         enrolment = Enrolment(self.daemon, "--user", USER)
         self.assertEqual(enrolment.finish(), 0, enrolment.seen)
-        client = self.check(phase=1)
+        client = self.daemon.check(phase=1)
         self.assertEqual(client.verdict(), "prompt")
         client.send(wire.ANSWER, wire.text(code(enrolment.secret)))
         self.assertEqual(client.verdict(), wire.GRANTED)
         self.assertEqual(ctl(self.daemon, "revoke", "--user", USER).returncode, 0)
-        self.assertEqual(self.check(phase=2).verdict(), "prompt")
+        self.assertEqual(self.daemon.check(phase=2).verdict(), "prompt")
 
     def test_T15_the_database_holds_no_secret_in_the_clear(self):
         enrolment = Enrolment(self.daemon, "--user", USER)
@@ -557,11 +555,6 @@ class RulesTest(unittest.TestCase):
     def tearDown(self):
         self.daemon.remove()
 
-    def verdict(self):
-        client = wire.Client(self.daemon.stepupd)
-        client.send(wire.CHECK, wire.check_body(service="sudo", user=USER, uid=UID))
-        return client.verdict()
-
     def status(self):
         return ctl(self.daemon, "status").stdout
 
@@ -573,11 +566,11 @@ class RulesTest(unittest.TestCase):
         self.daemon.start()
         self.daemon.conf('[[rule]]\nname = "x"\nlevel = "none"\nlevle = 1\n', "stepupd.conf.d/50-bad.conf")
         self.reload()
-        self.assertEqual(self.verdict(), wire.DENIED)
+        self.assertEqual(self.daemon.verdict(), wire.DENIED)
         self.assertIn("50-bad.conf:4", self.status())
         self.daemon.stop()
         self.daemon.start()
-        self.assertEqual(self.verdict(), wire.DENIED)
+        self.assertEqual(self.daemon.verdict(), wire.DENIED)
         self.assertIn("50-bad.conf:4", self.status())
         (self.daemon.root / "etc/stepupd.conf.d/50-bad.conf").unlink()
         self.reload()
@@ -587,7 +580,7 @@ class RulesTest(unittest.TestCase):
         for content in ("", "rule", "mode = 1\n", "\0", "mode = \"enforce\"\nmode = \"monitor\"\n"):
             self.daemon.conf(content)
             self.daemon.start()
-            self.assertEqual(self.verdict(), wire.UNAVAILABLE, repr(content))
+            self.assertEqual(self.daemon.verdict(), wire.UNAVAILABLE, repr(content))
             self.assertIn("stepupd.conf", self.status())
             self.daemon.stop()
             (self.daemon.root / "state/rules.last-good").unlink(missing_ok=True)
@@ -595,26 +588,26 @@ class RulesTest(unittest.TestCase):
     def test_monitor_mode_asks_nobody(self):
         self.daemon.conf('mode = "monitor"\n' + RULE)
         self.daemon.start()
-        self.assertEqual(self.verdict(), wire.NOT_REQUIRED)
+        self.assertEqual(self.daemon.verdict(), wire.NOT_REQUIRED)
         self.assertIn("monitor", self.status())
 
     def test_allow_until_lets_the_unenrolled_pass_until_that_day(self):
         for until, want in (("2999-12-31", wire.NOT_REQUIRED), ("2001-01-01", wire.DENIED)):
             self.daemon.conf(f'unenrolled = "allow-until {until}"\n' + RULE)
             self.daemon.start()
-            self.assertEqual(self.verdict(), want, until)
+            self.assertEqual(self.daemon.verdict(), want, until)
             self.daemon.stop()
 
     def test_a_rule_that_is_not_enforced_only_reports(self):
         self.daemon.conf(RULE + "enforce = false\n")
         self.daemon.start()
-        self.assertEqual(self.verdict(), wire.NOT_REQUIRED)
+        self.assertEqual(self.daemon.verdict(), wire.NOT_REQUIRED)
 
     def test_F23_a_storm_of_reloads_loses_no_request(self):
         self.daemon.start()
         for _ in range(300):
             self.daemon.process.send_signal(signal.SIGHUP)
-            self.assertEqual(self.verdict(), wire.DENIED)
+            self.assertEqual(self.daemon.verdict(), wire.DENIED)
 
 
 class StateTest(unittest.TestCase):
@@ -624,11 +617,6 @@ class StateTest(unittest.TestCase):
     def tearDown(self):
         self.daemon.remove()
 
-    def verdict(self):
-        client = wire.Client(self.daemon.stepupd)
-        client.send(wire.CHECK, wire.check_body(service="sudo", user=USER, uid=UID))
-        return client.verdict()
-
     def test_F43_a_damaged_database_is_refused_and_kept(self):
         database = self.daemon.root / "state/stepup.db"
         self.daemon.start()
@@ -637,16 +625,16 @@ class StateTest(unittest.TestCase):
         damaged[:16] = b"not a database.."
         database.write_bytes(damaged)
         self.daemon.start()
-        self.assertEqual(self.verdict(), wire.UNAVAILABLE)
+        self.assertEqual(self.daemon.verdict(), wire.UNAVAILABLE)
         self.assertEqual(database.read_bytes(), bytes(damaged))
 
     def test_F55_a_state_directory_deleted_under_the_daemon_is_not_made_anew(self):
         self.daemon.start()
-        self.assertEqual(self.verdict(), wire.DENIED)
+        self.assertEqual(self.daemon.verdict(), wire.DENIED)
         for path in (self.daemon.root / "state").iterdir():
             path.unlink()
         for _ in range(3):
-            self.assertEqual(self.verdict(), wire.UNAVAILABLE)
+            self.assertEqual(self.daemon.verdict(), wire.UNAVAILABLE)
         self.assertFalse((self.daemon.root / "state/stepup.db").exists())
 
 

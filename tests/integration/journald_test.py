@@ -37,10 +37,7 @@ class JournaldTest(unittest.TestCase):
         subprocess.run(["umount", JOURNAL.parent], check=True)
 
     def refused(self, service, argv=()):
-        client = wire.Client(self.daemon.stepupd, timeout=5)
-        client.send(wire.CHECK, wire.check_body(service=service, user="ghost", uid=0xFFFFFFFF,
-                                                argv=argv))
-        return client.verdict()
+        return self.daemon.verdict(service=service, user="ghost", uid=0xFFFFFFFF, argv=argv)
 
     def received(self):
         """What the socket holds and what comes within a second after it."""

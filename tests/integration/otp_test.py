@@ -3,6 +3,7 @@
 """HOTP devices and YubiKeys against the real stepupd, played by oathtool(1) and ykgenerate(1)."""
 
 import os
+import pathlib
 import re
 import struct
 import subprocess
@@ -13,30 +14,12 @@ import unittest
 import wire
 from daemon_test import BUILD, UID, USER, Daemon, Enrolment, code, ctl
 
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
+from otp_devices import HotpDevice, YubiKey  # noqa: E402
+
 ALREADY_USED = "Press the button of your device again"
 PARALLEL = 200
 DVORAK = str.maketrans("cbdefghijklnrtuv", "jxe.uidchtnbpygk")
-
-
-class Hotp:
-    def __init__(self, secret, digits):
-        self.secret, self.digits = secret, digits
-
-    def code(self, counter):
-        return subprocess.run(["oathtool", "--hotp", "-b", "-d", self.digits, "-c", str(counter),
-                               self.secret], capture_output=True, text=True, check=True
-                              ).stdout.strip()
-
-
-class YubiKey:
-    def __init__(self, public_id, private_id, key):
-        self.public_id, self.private_id, self.key = public_id, private_id, key
-
-    def touch(self, session, use):
-        block = subprocess.run(
-            ["ykgenerate", self.key, self.private_id, f"{session:04x}", "c0a8", "00", f"{use:02x}"],
-            capture_output=True, text=True, check=True).stdout.strip()
-        return self.public_id + block
 
 
 class Dialogue:
@@ -74,7 +57,7 @@ class Dialogue:
 
 def enrol_hotp(daemon, *options):
     dialogue = Dialogue(daemon, "enroll", "hotp", "--user", USER, *options)
-    device = Hotp(*dialogue.expect(
+    device = HotpDevice(*dialogue.expect(
         r"otpauth://hotp/\S*secret=([A-Z2-7]+)\S*&digits=([678])&counter=0\n").groups())
     dialogue.finish(device.code(0))
     return device
@@ -176,9 +159,7 @@ class OtpTest(unittest.TestCase):
         """The verdicts on PARALLEL connections that give one answer at the same time."""
         clients = []
         for _ in range(PARALLEL):
-            client = wire.Client(self.daemon.stepupd, timeout=60)
-            client.send(wire.CHECK, wire.check_body(service="sudo", user=USER, uid=UID))
-            clients.append(client)
+            clients.append(self.daemon.check(timeout=60))
         for client in clients:
             self.assertEqual(client.receive()[0], wire.PROMPT)
         verdicts = []

@@ -1,39 +1,18 @@
 # SPDX-License-Identifier: ISC
 """V-83, V-84: HOTP devices and YubiKeys prove a person to sudo, each code once."""
 
-import subprocess
+import pathlib
+import sys
 
 from bench import Bench
 from people import Talk
 
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
+from otp_devices import HotpDevice, YubiKey  # noqa: E402
+
 ALREADY_USED = ("This code was already used. Press the button of your device again, for a new "
                 "one.")
 YKMAN = r"ykman otp yubiotp 2 --public-id (\w{12}) --private-id (\w{12}) --key (\w{32})\r\n"
-
-
-class YubiKey:
-    """By ykgenerate(1) of libyubikey."""
-
-    def __init__(self, public_id, private_id, key):
-        self.public_id, self.private_id, self.key = public_id, private_id, key
-
-    def touch(self, session, use):
-        block = subprocess.run(
-            ["ykgenerate", self.key, self.private_id, f"{session:04x}", "c0a8", "00", f"{use:02x}"],
-            check=True, capture_output=True, text=True).stdout.strip()
-        return self.public_id + block
-
-
-class HotpDevice:
-    """By oathtool(1)."""
-
-    def __init__(self, secret):
-        self.secret = secret
-
-    def code(self, counter):
-        return subprocess.run(["oathtool", "--hotp", "--base32", f"--counter={counter}",
-                               self.secret], check=True, capture_output=True, text=True
-                              ).stdout.strip()
 
 
 class Factors(Bench):

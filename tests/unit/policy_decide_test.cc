@@ -187,3 +187,18 @@ TEST(PolicyDecide, HasAWordForEachOutcome) {
   STRCMP_EQUAL("grant-stale", to_string(Reason::GrantStale));
   STRCMP_EQUAL("grant-weak", to_string(Reason::GrantWeak));
 }
+
+// Grants come back from memory that outlives the process, so a scope may hold any byte.
+TEST(PolicyDecide, AScopeThatIsNoneCoversNothing) {
+  constexpr auto kNoScope = static_cast<Scope>(9);
+  CHECK_FALSE(covers(grant(kTty1, kNoScope), kTty1, Scope::Session));
+  CHECK_FALSE(covers(grant(kTty1, Scope::Session), kTty1, kNoScope));
+}
+
+TEST(PolicyDecide, OfTwoGrantsOfOneAgeTheFirstAllows) {
+  std::array grants{grant(kTty1, Scope::Session), grant(kTty1, Scope::Session)};
+  grants[1].credential_id = 2;
+  const Decided decided = decide(kTouchWithin5Min, kTty1, grants, 20s);
+  CHECK(decided.decision == Decision::Allow);
+  LONGS_EQUAL(1, decided.grant->credential_id);
+}
