@@ -2,6 +2,7 @@
 // What stands between a person and a proof, and what they are told of.
 #include <time.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <string>
@@ -167,6 +168,37 @@ TEST(StepUp, LetsNoNewAuthenticatorHideThatItWasAdded) {
   CHECK_TRUE(told(9, DialogueBench::code(1, kOtherKey)));
   CHECK_TRUE(told(10, DialogueBench::code(0)));
   CHECK_FALSE(told(11, DialogueBench::code(1)));
+}
+
+TEST(StepUp, LetsNoRecoveryCodeHideThatTheCodesWereReplaced) {
+  using Change = store::ChangeNotice::Kind;
+  bench.enrol(kAlice);
+  bench.give_recovery_codes({"abcdefghjkmnpq", "bcdefghjkmnpqr"});
+  notice(Change::RecoveryReplaced, "");
+  bench.start(rule_set(rule()));
+  const auto told = [&](std::uint64_t session, const std::string& code) {
+    const auto course = bench.check(sudo(), in_session(session), {code});
+    CHECK_TRUE(course.verdict.code == VerdictCode::Granted);
+    return std::ranges::find(course.told, MessageId::RecoveryCodesReplaced) != course.told.end();
+  };
+  CHECK_TRUE(told(8, "abcdefghjkmnpq"));
+  CHECK_TRUE(told(9, DialogueBench::code(0)));
+  CHECK_FALSE(told(10, DialogueBench::code(1)));
+}
+
+TEST(StepUp, SaysWhenThreeRecoveryCodesAreLeft) {
+  bench.enrol(kAlice);
+  bench.give_recovery_codes(
+      {"abcdefghjkmnpq", "bcdefghjkmnpqr", "cdefghjkmnpqrs", "defghjkmnpqrst", "efghjkmnpqrstv"});
+  bench.start(rule_set(rule()));
+  const auto told = [&](std::uint64_t session, const std::string& code) {
+    const auto course = bench.check(sudo(), in_session(session), {code});
+    CHECK_TRUE(course.verdict.code == VerdictCode::Granted);
+    return std::ranges::find(course.told, MessageId::FewRecoveryCodes) != course.told.end();
+  };
+  CHECK_FALSE(told(8, "abcdefghjkmnpq"));  // four
+  CHECK_TRUE(told(9, "bcdefghjkmnpqr"));
+  CHECK_FALSE(told(10, DialogueBench::code(0)));
 }
 
 TEST(StepUp, IsUnavailableWithoutItsStore) {

@@ -16,7 +16,9 @@
 #include <vector>
 
 #include "stepupd/daemon/check_dialogue.h"
+#include "stepupd/daemon/control_dialogue.h"
 #include "stepupd/factor/hotp.h"
+#include "stepupd/factor/recovery_code.h"
 #include "stepupd/wire/seqpacket.h"
 #include "tests/unit/quiet_records.h"
 #include "tests/unit/state_directory.h"
@@ -90,6 +92,7 @@ class DialogueBench {
     wire::Verdict verdict;
     int prompts = 0;
     std::vector<wire::MessageId> told;
+    std::vector<wire::MessageType> reports;  // what else was sent
   };
 
   DialogueBench() {
@@ -117,6 +120,18 @@ class DialogueBench {
     CHECK_TRUE(transaction->commit().has_value());
   }
 
+  // Gives kAlice these, at the lowest cost.
+  void give_recovery_codes(const std::vector<std::string>& codes) {
+    std::vector<factor::RecoveryHash> hashes;
+    for (const std::string& code : codes) {
+      hashes.push_back(*factor::hash_recovery_code(SecretBytes(std::string_view(code)), {4, 8, 1}));
+    }
+    auto store = store::Store::open(state.path(), "");
+    auto transaction = store->begin();
+    CHECK_TRUE(transaction->replace_recovery_codes(kAlice.uid, hashes, 0).has_value());
+    CHECK_TRUE(transaction->commit().has_value());
+  }
+
   static std::string code(std::uint64_t counter, std::string_view key = kKey) {
     const SecretBytes bytes(key);
     const auto code = factor::hotp(factor::HashAlgorithm::Sha1, bytes.view(), counter, 6);
@@ -141,24 +156,43 @@ class DialogueBench {
   // One check_dialogue() from beginning to end.
   Course check(const wire::CheckRequest& request, const session::Asker& asker,
                std::deque<Act> acts = {}) {
+    return talk(
+        wire::Socket::Stepupd, 0, request,
+        [&](Connection& connection, const wire::Packet&) {
+          return check_dialogue(*engine_, connection, asker, request);
+        },
+        std::move(acts));
+  }
+
+  // One control_dialogue(), for stepupctl as `asker` runs it.
+  template <typename Request>
+  Course control(const Request& request, const session::Asker& asker, std::deque<Act> acts = {}) {
+    return talk(
+        wire::Socket::Control, asker.real_uid, request,
+        [&](Connection& connection, wire::Packet packet) {
+          return control_dialogue(*engine_, connection, asker, std::move(packet));
+        },
+        std::move(acts));
+  }
+
+  // The dialogue of `begin` with a peer of `uid`, from its request to its verdict.
+  template <typename Request>
+  Course talk(wire::Socket socket, uid_t uid, const Request& request, Connection::Begin begin,
+              std::deque<Act> acts) {
     int ends[2];
     CHECK_EQUAL(0, socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends));
-    UniqueFd module(ends[0]);
+    UniqueFd peer(ends[0]);
     const int on = 1;
     CHECK_EQUAL(0, setsockopt(ends[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof on));
     bool ended = false;
-    Connection connection(
-        UniqueFd(ends[1]), wire::Socket::Stepupd, session::Peer{getpid(), 0, UniqueFd(), {}},
-        [&](Connection& self, wire::Packet) {
-          return check_dialogue(*engine_, self, asker, request);
-        },
-        [&](Connection&) { ended = true; });
+    Connection connection(UniqueFd(ends[1]), socket, session::Peer{getpid(), uid, UniqueFd(), {}},
+                          std::move(begin), [&](Connection&) { ended = true; });
     CHECK_TRUE(connection.start(loop_.get()).has_value());
-    send(module, request);
+    send(peer, request);
     Course course;
     while (!ended) {
       CHECK_TRUE(sd_event_run(loop_.get(), 5'000'000) > 0);
-      while (module && hear(module, course, acts)) {
+      while (peer && hear(peer, course, acts)) {
       }
     }
     return course;
@@ -170,15 +204,15 @@ class DialogueBench {
   static constexpr wire::RequestId kId{1, 2, 3};
 
   template <typename Message>
-  static void send(const UniqueFd& module, const Message& message) {
+  static void send(const UniqueFd& peer, const Message& message) {
     const auto packet = wire::encode(kId, message);
     CHECK_TRUE(packet.has_value());
-    CHECK_TRUE(wire::send_packet(module.get(), *packet).has_value());
+    CHECK_TRUE(wire::send_packet(peer.get(), *packet).has_value());
   }
 
   // Takes one packet, if there is one, and leaves after the verdict.
-  static bool hear(UniqueFd& module, Course& course, std::deque<Act>& acts) {
-    auto bytes = wire::receive_packet(module.get());
+  static bool hear(UniqueFd& peer, Course& course, std::deque<Act>& acts) {
+    auto bytes = wire::receive_packet(peer.get());
     if (!bytes) return false;
     const auto packet = wire::split(std::move(*bytes));
     CHECK_TRUE(packet.has_value());
@@ -192,17 +226,18 @@ class DialogueBench {
         const Act act = std::move(acts.front());
         acts.pop_front();
         if (const auto* reason = std::get_if<wire::CancelReason>(&act)) {
-          send(module, wire::Cancel{*reason});
+          send(peer, wire::Cancel{*reason});
         } else {
-          send(module, wire::Answer{SecretBytes(std::string_view(std::get<std::string>(act)))});
+          send(peer, wire::Answer{SecretBytes(std::string_view(std::get<std::string>(act)))});
         }
         break;
       }
       case wire::MessageType::Verdict:
         course.verdict = *wire::decode<wire::Verdict>(*packet);
-        module.reset();
+        peer.reset();
         break;
-      default: break;  // heartbeats
+      case wire::MessageType::Heartbeat: break;
+      default: course.reports.push_back(packet->header.type);
     }
     return true;
   }
