@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-"""Flips the deny branches of the code that decides, one at a time: some unit test must fail.
+"""Flips the deny branches of the code that decides, one at a time: some test must fail.
+
+That is a unit test, or, for the module, one under libpam; those run as root only.
 
 Works on a copy of the tree (build/mutate/tree), so an interrupted run leaves nothing broken behind.
 Prints each survivor as FILE:LINE: ORIGINAL -> MUTANT, and killed/total at the end.
@@ -9,6 +11,7 @@ A run can be interrupted: build/mutate/results.tsv keeps each outcome.  A killed
 its source changes, a survivor until its source or any unit test does.
 
     MUTATE_ONLY=stepupd/policy make mutate     only the sources whose path begins so
+    MUTATE_EVERY=5 make mutate                 only each fifth mutant
     MUTATE_LDFLAGS=-fuse-ld=lld make mutate    another linker; most of the time goes there
 """
 import fcntl
@@ -25,8 +28,9 @@ SOURCES = (
     sorted(glob.glob("stepupd/policy/*.cc") + glob.glob("stepupd/session/*.cc") +
            glob.glob("stepupd/factor/*.cc")) +
     ["stepupd/daemon/%s.cc" % name for name in (
-        "check_dialogue", "control_dialogue", "otp_verification", "request_facts", "connection",
-        "server", "grant_ledger")] +
+        "check_dialogue", "code_step", "connection", "control_dialogue", "enrollment",
+        "grant_ledger", "otp_verification", "request_facts", "server", "standing", "step_up",
+        "throttle")] +
     ["pam_stepup/%s.cc" % name for name in (
         "conversation", "dialogue", "options", "outcome", "request_builder", "signal_watch",
         "socket_trust")])
@@ -34,9 +38,12 @@ SOURCES = (
 WORK = "build/mutate"
 TREE = WORK + "/tree"
 RESULTS = WORK + "/results.tsv"
-BINARY = WORK + "/unit_tests"
-CPU_SECONDS = 5    # of the unit tests; they need half a second
-WALL_SECONDS = 30  # generous, since the machine may be busy with something else
+UNIT_TESTS = "unit_tests"
+# What else looks at the sources of a folder, if no unit test notices.
+FURTHER_TESTS = {"pam_stepup": ["pam_fault_test", "pam_module_test"]}
+CPU_SECONDS = 6           # of the unit tests, which need two
+FURTHER_CPU_SECONDS = 30  # the others need five
+WALL_SECONDS = 90         # generous, since the machine may be busy with something else
 
 # What an operator becomes.  clang-format puts spaces around binary operators and none around the
 # brackets of templates, so a plain search finds the operators and nothing else.
@@ -146,27 +153,33 @@ def mutants_of(text):
     return sorted(set(found))
 
 
-def limit_cpu():
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+def limit_cpu(seconds):
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def build():
-    """Makes unit_tests of the copy; only what differs from last time is compiled."""
+def build(*programs):
+    """Makes these of the copy; only what differs from last time is compiled."""
     return subprocess.run(
         ["make", "-C", TREE, "--no-print-directory", "B=..", "CXXFLAGS=-O0", "FORTIFY=", "WERROR=",
-         "LDFLAGS=" + os.environ.get("MUTATE_LDFLAGS", ""), "../unit_tests"],
+         "LDFLAGS=" + os.environ.get("MUTATE_LDFLAGS", "")] + ["../" + name for name in programs],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
 
 
-def tests_pass(groups=()):
+def passes(program, groups):
+    cpu = CPU_SECONDS if program == UNIT_TESTS else FURTHER_CPU_SECONDS
     arguments = [word for group in groups for word in ("-sg", group)]
     try:
-        return subprocess.run([os.path.abspath(BINARY)] + arguments, preexec_fn=limit_cpu, cwd=TREE,
-                              timeout=WALL_SECONDS, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL).returncode == 0
+        return subprocess.run([os.path.abspath(os.path.join(WORK, program))] + arguments, cwd=TREE,
+                              preexec_fn=lambda: limit_cpu(cpu), timeout=WALL_SECONDS,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
     except subprocess.TimeoutExpired:
         return False
+
+
+def fails(program, groups=()):
+    """Twice, since on a busy machine a test that waits may fail by itself."""
+    return not passes(program, groups) and not passes(program, groups)
 
 
 def groups_near(source):
@@ -176,6 +189,14 @@ def groups_near(source):
     text = "".join(open(path, encoding="utf-8").read()
                    for path in sorted(glob.glob("%s/tests/unit/%s_*_test.cc" % (TREE, folder))))
     return re.findall(r"TEST_GROUP(?:_BASE)?\((\w+)", text)
+
+
+def further_tests(source):
+    """Built anew, with the module that they load; none if we are not root."""
+    programs = FURTHER_TESTS.get(source.split("/")[0], []) if os.geteuid() == 0 else []
+    if programs and build("pam_stepup.so", *programs).returncode != 0:
+        sys.exit("mutate: make " + " ".join(programs) + " failed")
+    return programs
 
 
 def digest_of(paths):
@@ -208,10 +229,10 @@ def try_mutant(source, text, mutant):
     try:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text[:start] + replacement + text[end:])
-        if build().returncode != 0:
+        if build(UNIT_TESTS).returncode != 0:
             return "invalid"
-        # Twice, since on a busy machine a test that waits may fail by itself.
-        noticed = all(not tests_pass(groups_near(source)) or not tests_pass() for _ in range(2))
+        noticed = (fails(UNIT_TESTS, groups_near(source)) or fails(UNIT_TESTS) or
+                   any(fails(program) for program in further_tests(source)))
         return "killed" if noticed else "survived"
     finally:
         with open(path, "w", encoding="utf-8") as file:
@@ -231,6 +252,7 @@ def describe(text, mutant):
 
 def main():
     only = os.environ.get("MUTATE_ONLY", "")
+    every = int(os.environ.get("MUTATE_EVERY", "1"))
     os.makedirs(WORK, exist_ok=True)
     lock = open(WORK + "/lock", "w", encoding="utf-8")  # held until the end
     try:
@@ -238,10 +260,15 @@ def main():
     except BlockingIOError:
         sys.exit("mutate: another run is using " + WORK)
     copy_tree()
-    built = build()
-    if built.returncode != 0 or not tests_pass():
-        sys.exit("%smutate: the unit tests must pass before anything is flipped" % built.stdout)
-    tests = digest_of(sorted(glob.glob(TREE + "/tests/unit/*")))
+    built = build(UNIT_TESTS)
+    if built.returncode != 0:
+        sys.exit(built.stdout + "mutate: make unit_tests failed")
+    for program in [UNIT_TESTS] + sorted({name for source in SOURCES if source.startswith(only)
+                                          for name in further_tests(source)}):
+        if fails(program):
+            sys.exit("mutate: %s must pass before anything is flipped" % program)
+    tests = digest_of(sorted(glob.glob(TREE + "/tests/unit/*") +
+                             glob.glob(TREE + "/tests/integration/*.cc")))
     known = {}
     if os.path.exists(RESULTS):
         with open(RESULTS, encoding="utf-8") as file:
@@ -253,7 +280,7 @@ def main():
                 continue
             with open(os.path.join(TREE, source), encoding="utf-8") as file:
                 text = file.read()
-            for mutant in mutants_of(text):
+            for mutant in mutants_of(text)[::every]:
                 what = "%s:%s" % (source, describe(text, mutant))
                 key = "%s %d %s" % (digest_of([source]), mutant[0], what)
                 outcome = known.get(key) or known.get(key + " " + tests)
