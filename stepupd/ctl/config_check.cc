@@ -10,6 +10,7 @@
 #include "stepupd/base/printable.h"
 #include "stepupd/ctl/json_report.h"
 #include "stepupd/ctl/output.h"
+#include "stepupd/rules/credential_files.h"
 #include "stepupd/rules/rules.h"
 
 namespace stepup::ctl {
@@ -47,6 +48,10 @@ ExitCode check_config(const ConfigCheck& check, bool as_json) {
   if (!files) return complain_of(files.error(), as_json);
   const auto set = rules::parse(*files);
   if (!set) return complain_of(set.error(), as_json);
+  rules::Trust trust;
+  if (owner == rules::OwnerRule::Root) trust.owner = 0;
+  const auto bad_credentials = rules::check_credential_files(layout, trust);
+  if (!bad_credentials.empty()) return complain_of(bad_credentials, as_json);
   if (as_json) {
     return write_all(STDOUT_FILENO, json(*set)) ? ExitCode::Done : ExitCode::Refused;
   }

@@ -86,7 +86,7 @@ std::string render(const wire::CredentialList& list) {
   };
   for (const wire::CredentialRow& row : list.credentials) {
     rows.push_back({to_string(row.factor), printable(row.label), printable(row.details),
-                    local_time(row.created_at),
+                    row.created_at == 0 ? "-" : local_time(row.created_at),
                     row.last_used_at == 0 ? "never" : local_time(row.last_used_at)});
   }
   return table(rows);

@@ -42,8 +42,9 @@ Task<Verdict> list_dialogue(Engine& engine, Connection& connection, session::Ask
   const auto refusal = co_await std::move(authorising);
   if (refusal) co_return *refusal;
   auto listing = engine.with_store<std::vector<wire::CredentialRow>>(
-      found.target->subject.uid, [subject = found.target->subject](store::Store& store) {
-        return list_credentials(store, subject);
+      found.target->subject.uid,
+      [subject = found.target->subject, declared = engine.declared()](store::Store& store) {
+        return list_credentials(store, subject, declared);
       });
   Result<std::vector<wire::CredentialRow>> rows = co_await listing;
   if (!rows) co_return unavailable(engine, rows.error());
@@ -203,10 +204,7 @@ Task<std::optional<Verdict>> authorise_change(Engine& engine, Connection& connec
                                               session::Asker asker, Target target,
                                               std::string verb) {
   if (target.by_root) co_return std::nullopt;
-  auto looking = engine.with_store<Standing>(
-      target.subject.uid,
-      [subject = target.subject, now = engine.now(), limits = engine.limits()](
-          store::Store& store) { return standing_of(store, subject, Origin::Self, now, limits); });
+  auto looking = standing_now(engine, target.subject, Origin::Self);
   const Result<Standing> standing = co_await looking;
   if (!standing) co_return unavailable(engine, standing.error());
   auto authorising = authorise_change(engine, connection, std::move(asker), std::move(target),

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "stepupd/factor/yubico_otp.h"
 
@@ -27,13 +28,15 @@ const char* name_of(factor::CoseAlgorithm algorithm) {
   return "?";
 }
 
-std::string key_details(const store::Fido2Key& key) {
+std::string key_details(const store::Credential& credential, const store::Fido2Key& key) {
+  const bool is_declared = credential.id == 0;
   std::string details = name_of(key.credential.public_key.algorithm);
   details += key.uv_required ? ", PIN or fingerprint" : ", touch";
   if (key.discoverable) details += ", discoverable";
-  details += ", model " + factor::to_string(key.aaguid);
+  details += is_declared ? ", declared in /etc" : ", model " + factor::to_string(key.aaguid);
   // Such a key would not show that it was copied.
-  if (key.credential.sign_count == 0) details += ", no counter";
+  const bool is_known = !is_declared || credential.last_used_at.has_value();
+  if (is_known && key.credential.sign_count == 0) details += ", no counter";
   return details;
 }
 
@@ -49,7 +52,7 @@ std::string details_of(const store::Credential& credential) {
       return "id " + credential.public_id + ", session " +
              std::to_string(factor::yubico_session(last));
     case FactorKind::Fido2:
-      if (credential.fido2) return key_details(*credential.fido2);
+      if (credential.fido2) return key_details(credential, *credential.fido2);
       break;
     case FactorKind::RecoveryCode: break;
   }
@@ -59,11 +62,16 @@ std::string details_of(const store::Credential& credential) {
 }  // namespace
 
 Result<std::vector<wire::CredentialRow>> list_credentials(store::Store& store,
-                                                          const Subject& subject) {
-  const auto holdings = store.holdings(subject.uid);
+                                                          const Subject& subject,
+                                                          const DeclaredSource& declared) {
+  auto transaction = store.begin_reading();
+  if (!transaction) return std::unexpected(transaction.error());
+  auto holdings = transaction->holdings(subject.uid);
   if (!holdings) return std::unexpected(holdings.error());
+  const auto all = with_declared(*transaction, std::move(holdings->credentials), subject, declared);
+  if (!all) return std::unexpected(all.error());
   std::vector<wire::CredentialRow> rows;
-  for (const store::Credential& credential : holdings->credentials) {
+  for (const store::Credential& credential : all->credentials) {
     rows.push_back({credential.factor, credential.label, details_of(credential),
                     credential.created_at, credential.last_used_at.value_or(0)});
   }

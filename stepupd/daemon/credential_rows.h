@@ -6,13 +6,14 @@
 
 #include "stepupd/base/result.h"
 #include "stepupd/base/terms.h"
+#include "stepupd/daemon/declared_keys.h"
 #include "stepupd/store/store.h"
 #include "stepupd/wire/control_messages.h"
 
 namespace stepup::daemon {
 
 // One row for each authenticator, and one for the recovery codes together.  Fails with Storage.
-[[nodiscard]] Result<std::vector<wire::CredentialRow>> list_credentials(store::Store& store,
-                                                                        const Subject& subject);
+[[nodiscard]] Result<std::vector<wire::CredentialRow>> list_credentials(
+    store::Store& store, const Subject& subject, const DeclaredSource& declared);
 
 }  // namespace stepup::daemon

@@ -61,6 +61,8 @@ std::vector<std::string> Engine::fido2_devices() const {
   return rules->set.settings.devices;
 }
 
+DeclaredSource Engine::declared() const { return {paths_.conf.etc_dir, rp_id(), {.owner = 0}}; }
+
 bool Engine::allows_model(const factor::Aaguid& model) const {
   if (!rules) return false;
   const std::vector<std::string>& models = rules->set.settings.aaguids;

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "stepupd/daemon/declared_keys.h"
 #include "stepupd/daemon/grant_ledger.h"
 #include "stepupd/daemon/io_source.h"
 #include "stepupd/daemon/otp_verification.h"
@@ -51,6 +53,8 @@ class Engine {
   // besides.
   [[nodiscard]] std::string rp_id() const;
   [[nodiscard]] std::vector<std::string> fido2_devices() const;
+  // Where keys are declared beside those that are enrolled.
+  [[nodiscard]] DeclaredSource declared() const;
   // Whether keys of this model may be enrolled.
   [[nodiscard]] bool allows_model(const factor::Aaguid& model) const;
 
@@ -85,6 +89,8 @@ class Engine {
   TouchDesk touch_desk;
   std::shared_ptr<const InForce> rules;  // null: none could be loaded
   std::string rules_problem;             // why not, or what is wrong with the files
+  // By subject, what was wrong when their declared keys were last looked for.
+  std::map<uid_t, std::string> declared_problems;
 
  private:
   void adopt(Loaded loaded);

@@ -229,10 +229,7 @@ Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::A
   engine.notice_suspend();
   connection.stand_on(engine.ledger.ground(uid, asker.where.session));
 
-  auto looking = engine.with_store<Standing>(uid, [subject = target.subject, now = engine.now(),
-                                                   limits = engine.limits()](store::Store& store) {
-    return standing_of(store, subject, Origin::Self, now, limits);
-  });
+  auto looking = standing_now(engine, target.subject, Origin::Self);
   const Result<Standing> standing = co_await looking;
   if (!standing) co_return unavailable(engine, standing.error());
   if (standing->owner_mismatch) {

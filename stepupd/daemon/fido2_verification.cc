@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/daemon/fido2_verification.h"
 
+#include <utility>
+
 namespace stepup::daemon {
 
 using factor::CeremonyOutcome;
@@ -21,17 +23,20 @@ const char* to_string(CeremonyOutcome outcome) {
 }
 
 Result<TouchJudgement> verify_touch(store::Store& store, const Subject& subject,
-                                    const TouchEvidence& evidence, const Now& now) {
+                                    const TouchEvidence& evidence, const Now& now,
+                                    const DeclaredSource& declared) {
   // One transaction from the first look to the verdict, as for a code.
   auto transaction = store.begin();
   if (!transaction) return std::unexpected(transaction.error());
-  const auto held = transaction->holdings(subject.uid);
+  auto held = transaction->holdings(subject.uid);
   if (!held) return std::unexpected(held.error());
   if (!held->empty() && held->recorded_name != subject.name) {
     return failure(Errc::Untrusted, "the uid's credentials belong to another name");
   }
+  const auto all = with_declared(*transaction, std::move(held->credentials), subject, declared);
+  if (!all) return std::unexpected(all.error());
   const store::Credential* found = nullptr;
-  for (const store::Credential& credential : held->credentials) {
+  for (const store::Credential& credential : all->credentials) {
     const auto& key = credential.fido2;
     if (key && key->rp_id == evidence.rp_id && key->credential.id == evidence.credential_id) {
       found = &credential;
@@ -52,14 +57,19 @@ Result<TouchJudgement> verify_touch(store::Store& store, const Subject& subject,
   judgement.outcome = verdict->outcome;
   if (judgement.outcome != CeremonyOutcome::Good) return judgement;
   const auto fresh =
-      transaction->advance_sign_count(found->id, verdict->sign_count, now.unix_seconds);
+      found->id != 0
+          ? transaction->advance_sign_count(found->id, verdict->sign_count, now.unix_seconds)
+          : transaction->advance_declared(subject.uid, key.rp_id, key.credential.id,
+                                          {verdict->sign_count, now.unix_seconds});
   if (!fresh) return std::unexpected(fresh.error());
   if (!*fresh) {
     judgement.outcome = CeremonyOutcome::CounterWentBack;
     return judgement;
   }
   if (const auto done = transaction->commit(); !done) return std::unexpected(done.error());
-  judgement.level = verdict->flags.uv ? Level::TouchWithUv : Level::Touch;
+  // A key that was not enrolled for it proves no more by verifying unasked: that level is a matter
+  // of a ticket.
+  judgement.level = verdict->flags.uv && key.uv_capable ? Level::TouchWithUv : Level::Touch;
   return judgement;
 }
 

@@ -9,6 +9,7 @@
 
 #include "stepupd/base/result.h"
 #include "stepupd/base/terms.h"
+#include "stepupd/daemon/declared_keys.h"
 #include "stepupd/daemon/throttle.h"
 #include "stepupd/factor/fido2_assertion.h"
 #include "stepupd/store/store.h"
@@ -27,7 +28,7 @@ struct TouchEvidence {
 
 struct TouchJudgement {
   factor::CeremonyOutcome outcome = factor::CeremonyOutcome::OtherCredential;
-  std::int64_t credential_id = 0;  // of the store; when one was found
+  std::int64_t credential_id = 0;  // of the store; 0 for a declared one, and when none was found
   std::string label;               // the same
   Level level = Level::None;       // when Good: by the flags that were signed
 };
@@ -36,7 +37,8 @@ struct TouchJudgement {
 // after the new sign count is durable.  Fails with Storage when it cannot be recorded, Untrusted
 // when the credentials are another name's.
 [[nodiscard]] Result<TouchJudgement> verify_touch(store::Store& store, const Subject& subject,
-                                                  const TouchEvidence& evidence, const Now& now);
+                                                  const TouchEvidence& evidence, const Now& now,
+                                                  const DeclaredSource& declared);
 
 // For the journal.
 [[nodiscard]] const char* to_string(factor::CeremonyOutcome outcome);

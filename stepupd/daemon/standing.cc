@@ -8,25 +8,27 @@
 namespace stepup::daemon {
 
 Result<Standing> standing_of(store::Store& store, const Subject& subject, Origin origin,
-                             const Now& now, const Limits& limits) {
+                             const Now& now, const Limits& limits, const DeclaredSource& declared) {
   auto transaction = store.begin_reading();
   if (!transaction) return std::unexpected(transaction.error());
   auto held = transaction->holdings(subject.uid);
   if (!held) return std::unexpected(held.error());
   Standing standing;
-  if (held->empty()) return standing;
-  if (held->recorded_name != subject.name) {
+  if (!held->empty() && held->recorded_name != subject.name) {
     standing.owner_mismatch = true;
     standing.recorded_name = held->recorded_name.value_or("");
     return standing;
   }
+  auto all = with_declared(*transaction, std::move(held->credentials), subject, declared);
+  if (!all) return std::unexpected(all.error());
+  standing.declared_problem = std::move(all->problem);
   standing.has_recovery_code = held->recovery_codes.left > 0;
-  standing.authenticators = static_cast<int>(held->credentials.size());
+  standing.authenticators = static_cast<int>(all->credentials.size());
   standing.notices = std::move(held->notices);
 
   std::vector<FactorKind> codes;  // the factors that are typed
   if (standing.has_recovery_code) codes.push_back(FactorKind::RecoveryCode);
-  for (const store::Credential& credential : held->credentials) {
+  for (const store::Credential& credential : all->credentials) {
     if (const auto& key = credential.fido2) {
       if (!limits.security_keys) continue;
       const Level level = key->uv_capable ? Level::TouchWithUv : Level::Touch;
@@ -46,6 +48,14 @@ Result<Standing> standing_of(store::Store& store, const Subject& subject, Origin
   }
   standing.locked_for = soonest.value_or(BootTime::zero());
   return standing;
+}
+
+OnWorker<Standing> standing_now(Engine& engine, const Subject& subject, Origin origin) {
+  return engine.with_store<Standing>(
+      subject.uid, [subject, origin, now = engine.now(), limits = engine.limits(),
+                    declared = engine.declared()](store::Store& store) {
+        return standing_of(store, subject, origin, now, limits, declared);
+      });
 }
 
 }  // namespace stepup::daemon

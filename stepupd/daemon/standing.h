@@ -9,6 +9,8 @@
 #include "stepupd/base/boot_time.h"
 #include "stepupd/base/result.h"
 #include "stepupd/base/terms.h"
+#include "stepupd/daemon/declared_keys.h"
+#include "stepupd/daemon/engine.h"
 #include "stepupd/daemon/throttle.h"
 #include "stepupd/store/store.h"
 
@@ -31,11 +33,17 @@ struct Standing {
   Level highest = Level::None;  // strongest level held
   BootTime locked_for{};        // until some code is judged again; zero = not locked
   std::vector<KeyOffer> keys;
+  std::string declared_problem;  // why the keys that /etc declares do not count; empty: they do
   std::vector<store::ChangeNotice> notices;  // to tell at the next step-up, then dismiss
 };
 
 // Fails with Storage when the database cannot be read.  Writes nothing.
 [[nodiscard]] Result<Standing> standing_of(store::Store& store, const Subject& subject,
-                                           Origin origin, const Now& now, const Limits& limits);
+                                           Origin origin, const Now& now, const Limits& limits,
+                                           const DeclaredSource& declared);
+
+// co_await standing_now(engine, subject, origin): the same, as things are.
+[[nodiscard]] OnWorker<Standing> standing_now(Engine& engine, const Subject& subject,
+                                              Origin origin);
 
 }  // namespace stepup::daemon

@@ -42,6 +42,15 @@ bool somebody_asks(const InForce& rules, const char* family) {
   });
 }
 
+// Root is told of everybody's.
+void add_declared_problems(const Engine& engine, uid_t uid, wire::StatusReport& report) {
+  for (const auto& [subject, problem] : engine.declared_problems) {
+    if (uid != 0 && uid != subject) continue;
+    report.remarks.push_back(
+        "Declared security keys do not count, because their file has an error: " + problem);
+  }
+}
+
 void add_remarks(const Engine& engine, wire::StatusReport& report) {
   if (!engine.rules) {
     report.remarks.push_back("No rules can be read, so everything that asks stepup is refused: " +
@@ -113,6 +122,7 @@ wire::StatusReport status_report(const Engine& engine, const session::Asker& ask
                              static_cast<std::uint64_t>(std::max<std::int64_t>(age, 0))});
   }
   add_remarks(engine, report);
+  add_declared_problems(engine, uid, report);
   if (engine.rules) add_rules(*engine.rules, report);
   if (report.remarks.size() > kMaxRemarks) report.remarks.resize(kMaxRemarks);
   for (std::string& remark : report.remarks) remark = printable(remark, kMaxRemark);

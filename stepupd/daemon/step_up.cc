@@ -60,6 +60,15 @@ StepUpResult locked_out(MessageId id, BootTime left) {
   return refused(Kind::Unable, VerdictCode::LockedOut, {id, {spoken_duration(left)}}, "locked-out");
 }
 
+// For the journal, and for status.
+void note_declared_problem(Engine& engine, uid_t uid, const std::string& problem) {
+  constexpr std::size_t kMaxNoted = 64;
+  engine.declared_problems.erase(uid);
+  if (problem.empty()) return;
+  audit::rules_bad(problem, "the security keys that it declares do not count");
+  if (engine.declared_problems.size() < kMaxNoted) engine.declared_problems[uid] = problem;
+}
+
 // What nobody could prove here, or nobody can who has enrolled no more than this.
 std::optional<StepUpResult> obstacle(const Engine& engine, const StepUpOrder& order,
                                      const Standing& standing) {
@@ -73,6 +82,11 @@ std::optional<StepUpResult> obstacle(const Engine& engine, const StepUpOrder& or
         "owner-mismatch");
   }
   if (standing.highest >= order.level) return std::nullopt;
+  // This is nobody without a factor, whom the rules may let pass for a while.
+  if (!standing.declared_problem.empty()) {
+    return refused(Kind::Unable, VerdictCode::Unavailable,
+                   {MessageId::RefusedDeclared, {engine.host}}, "declared-keys");
+  }
   const bool none = standing.highest == Level::None && order.level == Level::Otp;
   wire::Words words{MessageId::RefusedUnenrolled, {engine.host}};
   if (!none) {
@@ -191,14 +205,11 @@ namespace {
 
 Task<StepUpResult> prove(Engine& engine, Connection& connection, StepUpOrder order) {
   const uid_t uid = order.subject.uid;
-  auto looking = engine.with_store<Standing>(
-      uid, [subject = order.subject, origin = order.origin, now = engine.now(),
-            limits = engine.limits()](store::Store& store) {
-        return standing_of(store, subject, origin, now, limits);
-      });
+  auto looking = standing_now(engine, order.subject, order.origin);
   const Result<Standing> found = co_await looking;
   if (!found) co_return our_fault(engine, found.error());
   Standing standing = *found;
+  note_declared_problem(engine, uid, standing.declared_problem);
   if (auto refusal = obstacle(engine, order, standing)) co_return std::move(*refusal);
 
   std::erase_if(standing.keys, [&](const KeyOffer& key) { return key.level < order.level; });

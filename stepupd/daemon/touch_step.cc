@@ -216,9 +216,8 @@ Task<TouchOutcome> TouchStep::judge(wire::Assertion assertion) {
       std::move(assertion.signature), order_.level == Level::TouchWithUv});
   auto judging = engine_.with_store<TouchJudgement>(
       order_.subject.uid,
-      [subject = order_.subject, evidence, now = engine_.now()](store::Store& store) {
-        return verify_touch(store, subject, *evidence, now);
-      });
+      [subject = order_.subject, evidence, now = engine_.now(), declared = engine_.declared()](
+          store::Store& store) { return verify_touch(store, subject, *evidence, now, declared); });
   const Result<TouchJudgement> judged = co_await judging;
   if (!judged) co_return our_fault(engine_, judged.error());
   audit::factor_judged(order_.subject, stepup::to_string(FactorKind::Fido2),

@@ -111,6 +111,7 @@ enum class MessageId : std::uint8_t {
   RefusedModel,             // [model]
   RefusedEnrollRemote,      // [host]
   RefusedKeyExcluded,       // []
+  RefusedDeclared,          // [host]: a file of credentials.d has a mistake
 
   // Said by the module or stepupctl itself, when the daemon cannot.
   DaemonAbsent,    // [socket, cause]

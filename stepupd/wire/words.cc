@@ -210,6 +210,9 @@ constexpr std::string_view words_of(MessageId id) noexcept {
              "are.";
     case MessageId::RefusedKeyExcluded:
       return "This security key is enrolled already. To see its label run: stepupctl list";
+    case MessageId::RefusedDeclared:
+      return "stepup on {0} cannot read the security keys that are declared for you. Ask an "
+             "administrator to look at: journalctl -u stepupd";
     case MessageId::RefusedEnrollRemote:
       return "A security key can be enrolled only at {0} itself, where it is plugged in; you are "
              "connected from elsewhere.";

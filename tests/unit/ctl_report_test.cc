@@ -53,14 +53,14 @@ TEST(CtlReport, AlignsCredentialsUnderTheirHeadings) {
                       {.factor = FactorKind::RecoveryCode,
            .label = "recovery-codes",
            .details = "8 of 10 unused",
-           .created_at = 0,
+           .created_at = kNov25,
            .last_used_at = 0},
                       }
   };
   STRCMP_EQUAL(
       "FACTOR         LABEL           DETAILS               ADDED             LAST USED\n"
-      "totp           phone           SHA1, 6 digits, 30 s  1970-01-01 00:00  2026-11-25 19:40\n"
-      "recovery_code  recovery-codes  8 of 10 unused        1970-01-01 00:00  never\n",
+      "totp           phone           SHA1, 6 digits, 30 s  -                 2026-11-25 19:40\n"
+      "recovery_code  recovery-codes  8 of 10 unused        2026-11-25 19:40  never\n",
       render(list).c_str());
 }
 

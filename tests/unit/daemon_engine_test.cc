@@ -7,11 +7,13 @@
 #include "stepupd/base/c_handle.h"
 #include "stepupd/daemon/engine.h"
 #include "tests/unit/enrolled_store.h"
+#include "tests/unit/quiet_records.h"
 
 using namespace stepup;
 using namespace stepup::daemon;
 
 TEST_GROUP(EngineOfRules) {
+  QuietRecords quiet;
   Engine engine{Paths{}, "web1", "boot"};
 
   // Puts rules with these settings in force.

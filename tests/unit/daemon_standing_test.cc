@@ -17,7 +17,7 @@ TEST_GROUP(StandingOfSecurityKeys) {
   void teardown() override { store.reset(); }
   Standing standing() {
     const Now now{1'800'000'000, BootTime(1), "boot"};
-    const auto found = standing_of(*store, kAlice, Origin::Self, now, limits);
+    const auto found = standing_of(*store, kAlice, Origin::Self, now, limits, {});
     CHECK_TRUE(found.has_value());
     return found.value_or(Standing{});
   }

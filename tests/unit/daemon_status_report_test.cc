@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: ISC
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -45,6 +46,21 @@ TEST(StatusReportOf, ShowsOnlyGrantsThatReachTheAsker) {
   UNSIGNED_LONGS_EQUAL(1, report.grants.size());
   CHECK(report.grants[0].scope == Scope::Tty);
   UNSIGNED_LONGS_EQUAL(0, status_report(engine, asker, 1001).grants.size());
+}
+
+TEST(StatusReportOf, TellsOnesOwnDeclaredKeysThatDoNotCountAndRootEverybodys) {
+  engine.declared_problems = {
+      {1000, "/etc/stepup/credentials.d/alice.toml:3: x"},
+      {1001, "/etc/stepup/credentials.d/bob.toml:4: y"  }
+  };
+  const auto mentions = [&](uid_t uid, const char* file) {
+    const auto remarks = status_report(engine, asker_at(0), uid).remarks;
+    return std::ranges::any_of(remarks, [&](const std::string& r) { return r.contains(file); });
+  };
+  CHECK_TRUE(mentions(1000, "alice.toml:3: x"));
+  CHECK_FALSE(mentions(1000, "bob.toml"));
+  CHECK_FALSE(mentions(1002, "credentials.d"));
+  CHECK_TRUE(mentions(0, "alice.toml") && mentions(0, "bob.toml"));
 }
 
 TEST(StatusReportOf, SaysThatWithoutRulesEverythingIsRefused) {

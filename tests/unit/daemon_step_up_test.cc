@@ -67,6 +67,16 @@ TEST(StepUp, NamesTheLevelThatNothingEnrolledReaches) {
   CHECK_TRUE(course.verdict.words.args == (std::vector<std::string>{"sudo", "host", "touch"}));
 }
 
+// Or a slip in a file would open the host to its user while others are given time to enrol.
+TEST(StepUp, DoesNotTakeSomebodyWhoseDeclaredKeysCannotBeReadForUnenrolled) {
+  bench.conf_dir = bench.state.path();  // where others may write
+  rules::RuleSet set = rule_set(rule());
+  set.settings.unenrolled = {true, 4'000'000'000};
+  Engine& engine = bench.start(std::move(set));
+  check(VerdictCode::Unavailable, MessageId::RefusedDeclared, 0, bench.check(sudo(), alice()));
+  CHECK_TRUE(engine.declared_problems.contains(kAlice.uid));
+}
+
 TEST(StepUp, LocksOutAfterFiveWrongCodesAndThenAsksNobody) {
   bench.enrol(kAlice);
   bench.start(rule_set(rule()));

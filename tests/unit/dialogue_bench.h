@@ -141,7 +141,7 @@ class DialogueBench {
   // Starts the daemon with what is enrolled by now, and with `set` as its rules.
   Engine& start(rules::RuleSet set) {
     Paths paths;
-    paths.conf = {state.file("no-conf"), state.file("no-conf")};
+    paths.conf = {conf_dir, conf_dir};
     paths.state_dir = state.path();
     engine_ = std::make_unique<Engine>(std::move(paths), "host", "boot-1");
     CHECK_TRUE(engine_->start(loop_.get()).has_value());
@@ -199,6 +199,7 @@ class DialogueBench {
   }
 
   const StateDirectory state;
+  std::string conf_dir = "/nonexistent";
 
  private:
   static constexpr wire::RequestId kId{1, 2, 3};

@@ -85,7 +85,7 @@ TEST(EnrollmentOfDevices, HandsOutAnHotpKeyThatBeginsAtZero) {
   CHECK(!commit(hotp));
   CHECK(outcome(code_of(hotp, 0)) == AnswerOutcome::Replayed);
   CHECK(outcome(code_of(hotp, 1)) == AnswerOutcome::Accepted);
-  const auto rows = list_credentials(*store, kAlice);
+  const auto rows = list_credentials(*store, kAlice, {});
   CHECK((*rows)[0].factor == FactorKind::Hotp);
   STRCMP_EQUAL("SHA1, 6 digits, counter 1", (*rows)[0].details.c_str());
 }
@@ -106,7 +106,7 @@ TEST(EnrollmentOfDevices, TakesAYubiKeyWithTheSecretThatItHolds) {
   STRCMP_EQUAL("ccccdteffuje", yubikey.public_id.c_str());
   CHECK(!commit(yubikey));
   CHECK(outcome(text(kVector)) == AnswerOutcome::Replayed);
-  const auto rows = list_credentials(*store, kAlice);
+  const auto rows = list_credentials(*store, kAlice, {});
   CHECK((*rows)[0].factor == FactorKind::YubicoOtp);
   STRCMP_EQUAL("id ccccdteffuje, session 19", (*rows)[0].details.c_str());
   CHECK(store->holdings(kAlice.uid)->notices[0].factor == FactorKind::YubicoOtp);

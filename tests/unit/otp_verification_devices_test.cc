@@ -197,7 +197,7 @@ TEST(OtpDevices, LeaveAFactorToTryWhileAnotherIsLocked) {
   for (int i = 0; i < 4; ++i) CHECK(type("000000").locked_for == 0ms);
   CHECK(type("000000").locked_for == 30s);
   CHECK(outcome(press(2)) == LockedOut);
-  CHECK(standing_of(*store, kAlice, Origin::Self, kNow, limits)->locked_for == 30s);
+  CHECK(standing_of(*store, kAlice, Origin::Self, kNow, limits, {})->locked_for == 30s);
 }
 
 TEST(OtpDevices, TakeHotpWhileTheClockCannotBeRight) {

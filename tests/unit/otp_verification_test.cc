@@ -102,7 +102,7 @@ TEST_GROUP(OtpVerification) {
     return type(answer, now, origin, subject).outcome;
   }
   BootTime locked(const Now& now, Origin origin = Origin::Self, const Subject& subject = kAlice) {
-    const auto standing = standing_of(*store, subject, origin, now, limits);
+    const auto standing = standing_of(*store, subject, origin, now, limits, {});
     CHECK_TRUE(standing.has_value());
     return standing ? standing->locked_for : BootTime(-1);
   }
@@ -161,7 +161,7 @@ TEST(OtpVerification, AcceptsARecoveryCodeOnceInAnyWriting) {
   CHECK(outcome("ab0000000000zz", at(1h)) == AnswerOutcome::Wrong);  // known index
   CHECK(outcome("zz0000000000zz", at(1h)) == AnswerOutcome::Wrong);  // unknown index
   CHECK(type("cdcdefghjkmnpq", at(1h)).recovery_codes_left == 0);
-  const auto standing = standing_of(*store, kAlice, Origin::Self, at(1h), limits);
+  const auto standing = standing_of(*store, kAlice, Origin::Self, at(1h), limits, {});
   CHECK_FALSE(standing->has_recovery_code);
   CHECK_TRUE(standing->has_code);
   LONGS_EQUAL(2, standing->notices.size());
@@ -283,7 +283,7 @@ TEST(OtpVerification, RefusesAnotherNameOnTheSameUid) {
   const auto result = verify_answer(*store, mallory, Origin::Self,
                                     SecretBytes(std::string_view(code_at(kNoon))), at(1h), limits);
   CHECK(result.error().code == Errc::Untrusted);
-  const auto standing = standing_of(*store, mallory, Origin::Self, at(1h), limits);
+  const auto standing = standing_of(*store, mallory, Origin::Self, at(1h), limits, {});
   CHECK_TRUE(standing->owner_mismatch);
   STRCMP_EQUAL("alice", standing->recorded_name.c_str());
   CHECK_FALSE(standing->has_code);
@@ -292,11 +292,11 @@ TEST(OtpVerification, RefusesAnotherNameOnTheSameUid) {
 }
 
 TEST(OtpVerification, SaysWhatASubjectHolds) {
-  const auto alice = standing_of(*store, kAlice, Origin::Self, at(1h), limits);
+  const auto alice = standing_of(*store, kAlice, Origin::Self, at(1h), limits, {});
   CHECK_TRUE(alice->has_code);
   CHECK_FALSE(alice->has_recovery_code);
   CHECK(alice->highest == Level::Otp);
-  const auto bob = standing_of(*store, kBob, Origin::Self, at(1h), limits);
+  const auto bob = standing_of(*store, kBob, Origin::Self, at(1h), limits, {});
   CHECK_FALSE(bob->has_code || bob->owner_mismatch);
   CHECK(bob->highest == Level::None);
   CHECK(outcome("123456", at(1h), Origin::Self, kBob) == AnswerOutcome::NotACode);
