@@ -3,6 +3,8 @@
 """Writes the seed corpora of the fuzz targets, tests/fuzz/corpus/TARGET: one valid input of each
 kind, and the hostile ones that a mutator would need long for.  Run it again when the protocol or
 the format of the last good rules changes, and commit what it wrote."""
+import base64
+import hashlib
 import os
 import shutil
 import struct
@@ -65,7 +67,69 @@ def bundle(*files):
     return b"stepup-rules" + struct.pack(">II", 1, len(body)) + body
 
 
+# Of a key that was made for this file and thrown away: COSE_Key, and a signature over NEW_AUTH_DATA
+# and the challenge 010203000...
+COSE = base64.b64decode("pQECAyYgASFYIPvtQ9Lv5PT5uwUvFo8c6eWrMJRP7pDOdX+EcLht/CDgIlggU3LO0HWmHBuEIB"
+                        "HxJxw83JmbH2Pfr9LCwvRMtkDjYQs=")
+SELF = base64.b64decode("MEUCIQCP2UROJMHpCKT5xeVnjInljYcHj6U1q+xqoY5ar7vb/QIgAcKTC2V9PH1pmsqPIdWb1w"
+                        "tSzX580HrWRU7De0AwPQ0=")
+RP_HASH = hashlib.sha256(b"stepup:0123456789abcdef").digest()
+
+
+def auth_data(flags, attested=b""):
+    return RP_HASH + bytes([flags]) + struct.pack(">I", 7) + attested
+
+
+ATTESTED = bytes(range(16)) + struct.pack(">H", 16) + b"credential id 16" + COSE
+NEW_AUTH_DATA = auth_data(0x45, ATTESTED)
+PACKED = b"\xa2\x63alg\x26\x63sig\x58" + bytes([len(SELF)]) + SELF
+
+
+def parts(first, *rest):
+    return bytes([first]) + b"".join(struct.pack(">H", len(part)) + part for part in rest)
+
+
+def part(value):
+    return struct.pack(">I", len(value)) + value
+
+
+DECLARED = '''[[fido2]]
+label = "blue key"
+rp_id = "example.org"
+credential_id = "AQID"
+public_key = "%s"
+uv_required = true
+''' % base64.b64encode(COSE).decode()
+
 SEEDS = {
+    "helper_reply": [
+        packet(65), packet(129, b"\x05" + text("")), packet(129, b"\x03" + text("gpg-agent")),
+        packet(131, b"\x08\x00"), packet(131, b"\x03\x01"),
+        packet(133, part(b"id") + part(auth_data(1)) + part(SELF)),
+        packet(135, b"\x01" + part(NEW_AUTH_DATA) + text("packed") + part(PACKED) + text("Key 5")),
+        packet(135, b"\x02" + part(b"") + text("none") + part(b"\xa0") + text("")),
+        packet(137, b"\x01" + text("")), packet(137, b"\x0b" + text("FIDO_ERR_TX")),
+        packet(71, b"GRNT" + words(0)), packet(128), packet(0xffff, b"\0\1\0\1", version=9)],
+    "fido2_evidence": [
+        parts(0x80, auth_data(1), SELF), parts(0x81, auth_data(5), bytes(64)),
+        parts(0x82, auth_data(1), bytes(256)), parts(0xc0, auth_data(1), SELF),
+        parts(0x80, auth_data(0x81) + b"\xa0", SELF), parts(0x80, auth_data(1), b""),
+        parts(0x80, auth_data(1), b"\x30\x06\x02\x01\0\x02\x01\0"),
+        parts(0x00, NEW_AUTH_DATA, b"\xa0", b"none"), parts(0x00, NEW_AUTH_DATA, b"", b"none"),
+        parts(0x40, NEW_AUTH_DATA, PACKED, b"packed"), parts(0x00, NEW_AUTH_DATA, PACKED, b"none"),
+        parts(0x00, NEW_AUTH_DATA, PACKED, b"fido-u2f"), parts(0x01, NEW_AUTH_DATA, b"\xa0", b"none"),
+        parts(0x00, NEW_AUTH_DATA + b"\xa0", b"\xa0", b"none"),
+        parts(0x00, NEW_AUTH_DATA, PACKED[:1].replace(b"\xa2", b"\xa3") + PACKED[1:] +
+              b"\x63x5c\x81\x43\x30\x01\0", b"packed"),
+        parts(0x00, NEW_AUTH_DATA, b"\xbb" + b"\xff" * 8, b"packed"),
+        parts(0x00, NEW_AUTH_DATA, b"\x81" * 64, b"packed"),
+        parts(0x00, auth_data(0x45, ATTESTED[:34] + b"\xbf\xff"), b"\xa0", b"none")],
+    "credential_file": [
+        DECLARED, DECLARED + DECLARED.replace("blue", "red"), DECLARED + DECLARED, "", "[[fido2]]\n",
+        "fido2 = [{label = 'a', credential_id = '_-', public_key = 'oA'}]\n",
+        "[[fido2]]\nlabel = 'a'\ncredential_id = 'AQID'\npublic_key = \"\"\"\n-----BEGIN PUBLIC KEY-----"
+        "\nMCowBQYDK2VwAyEAs0ZRH2XHDxGRrWPjs6dJZT1MWrYzf2Sfn6SKok502Oc=\n-----END PUBLIC KEY-----\n"
+        "\"\"\"\nuv_capable = true\n", DECLARED + 'lable = "x"\n', "[fido2]\nlabel = 3\n"],
     "check_request": [check_request([10, 1000], ["sudo", "id"]), check_request(None, []),
                       check_request([], [""]), ANSWER, CANCEL, packet(2, version=2)],
     "control_request": [
