@@ -1,55 +1,42 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/fido2_helper/key_finder.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <fido.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "stepupd/base/printable.h"
-#include "stepupd/base/unique_fd.h"
-#include "stepupd/fido2_helper/lock_holder.h"
 
 namespace stepup::fido2_helper {
 namespace {
 
-constexpr std::size_t kMaxKeys = 16;
+constexpr std::size_t kMaxFound = 64;
 constexpr std::size_t kMaxModel = 64;
 
-// Whoever talks to a key holds a flock on it (libfido2 does, and so do browsers); without looking,
-// libfido2 would wait for it in silence.
-std::string user_of(const std::string& path, const struct stat& file) {
-  const UniqueFd fd(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return "";
-  return holder_of(file);
-}
-
-void add(std::vector<FoundKey>& found, const std::string& path, const std::string& model) {
-  struct stat file{};
-  if (found.size() >= kMaxKeys || stat(path.c_str(), &file) != 0 || !S_ISCHR(file.st_mode)) return;
-  const auto same = [&](const FoundKey& key) { return key.device == file.st_rdev; };
-  if (std::ranges::any_of(found, same)) return;
-  found.push_back({path, file.st_rdev, model, user_of(path, file)});
+void add(std::vector<FoundKey>& found, const char* path, const char* model) {
+  struct stat status{};
+  if (stat(path, &status) != 0 || !S_ISCHR(status.st_mode)) return;
+  const NodeId node{status.st_dev, status.st_ino, status.st_ctim};
+  if (std::ranges::find(found, node, &FoundKey::node) != found.end()) return;
+  found.push_back({path, model == nullptr ? "" : printable(model, kMaxModel), node});
 }
 
 }  // namespace
 
-std::vector<FoundKey> find_keys(const std::vector<std::string>& paths) {
+std::vector<FoundKey> find_keys(const std::vector<std::string>& devices) {
   std::vector<FoundKey> found;
-  fido_dev_info_t* list = fido_dev_info_new(kMaxKeys);
+  const auto release = [](fido_dev_info_t* list) { fido_dev_info_free(&list, kMaxFound); };
+  const std::unique_ptr<fido_dev_info_t, decltype(release)> list(fido_dev_info_new(kMaxFound),
+                                                                 release);
   std::size_t count = 0;
-  if (list != nullptr && fido_dev_info_manifest(list, kMaxKeys, &count) == FIDO_OK) {
+  if (list && fido_dev_info_manifest(list.get(), kMaxFound, &count) == FIDO_OK) {
     for (std::size_t i = 0; i < count; ++i) {
-      const fido_dev_info_t* info = fido_dev_info_ptr(list, i);
-      const char* product = fido_dev_info_product_string(info);
-      add(found, fido_dev_info_path(info), product == nullptr ? "" : printable(product, kMaxModel));
+      const fido_dev_info_t* key = fido_dev_info_ptr(list.get(), i);
+      add(found, fido_dev_info_path(key), fido_dev_info_product_string(key));
     }
   }
-  fido_dev_info_free(&list, kMaxKeys);
-  for (const std::string& path : paths) add(found, path, "");
+  for (const std::string& path : devices) add(found, path.c_str(), "");
   return found;
 }
 

@@ -42,7 +42,7 @@ std::optional<pid_t> flock_holder(std::string_view locks, dev_t device, ino_t in
 std::string holder_of(const struct stat& file) {
   const auto locks = read_small_file("/proc/locks", kMaxLocks);
   const auto pid = locks ? flock_holder(*locks, file.st_dev, file.st_ino) : std::nullopt;
-  if (!pid) return "another program";
+  if (!pid) return kSomeProgram;
   const std::string number = std::to_string(*pid);
   const auto comm = read_small_file(("/proc/" + number + "/comm").c_str(), kMaxComm);
   if (!comm) return "process " + number;

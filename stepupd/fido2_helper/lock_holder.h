@@ -15,7 +15,9 @@ namespace stepup::fido2_helper {
 // when it is none, or one that is not to be seen from here.
 [[nodiscard]] std::optional<pid_t> flock_holder(std::string_view locks, dev_t device, ino_t inode);
 
-// "gnome-shell (pid 1234)", or "another program" when the holder cannot be told.
+inline constexpr const char* kSomeProgram = "another program";
+
+// "gnome-shell (pid 1234)", or kSomeProgram when the holder cannot be told.
 [[nodiscard]] std::string holder_of(const struct stat& file);
 
 }  // namespace stepup::fido2_helper

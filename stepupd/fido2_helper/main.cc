@@ -10,26 +10,26 @@
 // captured all the same, it can spend a touch or a PIN on another relying party, refuse, or lie
 // about what it waits for; it cannot invent a touch.
 #include <errno.h>
-#include <fcntl.h>
 #include <fido.h>
+#include <fido/es256.h>
+#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <memory>
+#include <exception>
 #include <string>
+#include <variant>
 
 #include "stepupd/base/standard_descriptors.h"
 #include "stepupd/base/unique_fd.h"
-#include "stepupd/fido2_helper/ceremony.h"
+#include "stepupd/fido2_helper/ceremonies.h"
+#include "stepupd/fido2_helper/listener.h"
+#include "stepupd/fido2_helper/port.h"
 #include "stepupd/fido2_helper/sandbox.h"
 
 namespace {
@@ -37,10 +37,8 @@ namespace {
 using namespace stepup;
 using namespace stepup::fido2_helper;
 
-constexpr int kConnection = 3;  // SD_LISTEN_FDS_START, sd_listen_fds(3)
-constexpr int kMaxAtOnce = 16;
 constexpr const char kUsage[] =
-    "Usage: stepup-fido2-helper --listen PATH\n"
+    "Usage: stepup-fido2-helper --listen PATH [--group NAME] [--user NAME]\n"
     "       stepup-fido2-helper --version | --help\n"
     "Without arguments it serves the connection that systemd passes.  See "
     "stepup-fido2-helper(8).\n";
@@ -68,71 +66,41 @@ Status harden_process() {
   return {};
 }
 
-template <typename Request>
-Result<std::unique_ptr<const Operation>> decoded(const wire::Packet& packet) {
-  auto request = wire::decode<Request>(packet);
-  if (!request) return std::unexpected(request.error());
-  return operation_of(std::move(*request));
+// OpenSSL reads its configuration, and loads what that names, at its first use; later the sandbox
+// would forbid both.
+void start_crypto() {
+  constexpr unsigned char kPoint[64] = {};
+  es256_pk_t* key = es256_pk_new();
+  if (key != nullptr) (void)es256_pk_from_ptr(key, kPoint, sizeof kPoint);
+  es256_pk_free(&key);
+}
+
+// Holds the ceremony and says what came of it.
+template <typename Request, typename Ceremony>
+Status conduct(Port& port, const wire::Packet& packet, Ceremony hold) {
+  auto decoded = wire::decode<Request>(packet);
+  if (!decoded) return std::unexpected(decoded.error());
+  // Never destroyed: a thread that hangs in a broken key may use it to the end of the process.
+  static const Request request = std::move(*decoded);
+  start_crypto();
+  if (auto confined = enter_sandbox(request.ceremony.devices); !confined) return confined;
+  fido_init(FIDO_DISABLE_U2F_FALLBACK);
+  const auto last = hold(port, request);
+  if (!std::visit([&](const auto& message) { return port.send(message); }, last)) {
+    (void)port.send(wire::CeremonyFailed{wire::CeremonyFailure::Device, "its answer is too long"});
+  }
+  return {};
 }
 
 int serve_connection() {
-  Port port{UniqueFd(kConnection)};
-  const auto packet = port.request();
+  static Port port{UniqueFd(kConnection)};  // as above
+  const auto packet = port.receive_request();
   if (!packet) return fail(packet.error());
-  const auto operation = packet->header.type == wire::MessageType::AssertRequest
-                             ? decoded<wire::AssertRequest>(*packet)
-                             : decoded<wire::MakeCredentialRequest>(*packet);
-  if (!operation) return fail(operation.error());
-  if (const auto confined = enter_sandbox(); !confined) return fail(confined.error());
-  fido_init(0);
-  run_ceremony(**operation, port);
-  // Not exit(): threads may still hang in a broken key.
-  _exit(EXIT_SUCCESS);
-}
-
-Result<UniqueFd> bound(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return failure(Errc::TooLarge, "socket path");
-  path.copy(address.sun_path, path.size());
-  UniqueFd fd(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  if (!fd) return failure(Errc::Internal, "socket", errno);
-  (void)umask(0177);  // 0600 from the first moment
-  // SAFETY: bind(2) takes every address family through sockaddr.
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return failure(Errc::Internal, "bind", errno);
-  }
-  if (listen(fd.get(), kMaxAtOnce) != 0) return failure(Errc::Internal, "listen", errno);
-  return fd;
-}
-
-// Serves one connection in a process of its own, as systemd would.
-void start_server(int connection) {
-  const pid_t child = fork();
-  if (child != 0) return;
-  // The number that it has as it stands must not be closed by exec.
-  const bool placed = connection == kConnection ? fcntl(connection, F_SETFD, 0) == 0
-                                                : dup2(connection, kConnection) == kConnection;
-  if (placed) {
-    (void)execl("/proc/self/exe", "stepup-fido2-helper", "--connection", nullptr);
-  }
-  _exit(EXIT_FAILURE);
-}
-
-int listen_at(const std::string& path) {
-  const auto listener = bound(path);
-  if (!listener) return fail(listener.error());
-  int running = 0;
-  for (;;) {
-    while (running > 0 && waitpid(-1, nullptr, running < kMaxAtOnce ? WNOHANG : 0) > 0) --running;
-    const UniqueFd connection(accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (!connection) {
-      if (errno == EINTR || errno == ECONNABORTED) continue;
-      return fail({Errc::Internal, errno, "accept"});
-    }
-    start_server(connection.get());
-    ++running;
-  }
+  const auto served = packet->header.type == wire::MessageType::AssertRequest
+                          ? conduct<wire::AssertRequest>(port, *packet, get_assertion)
+                          : conduct<wire::MakeCredentialRequest>(port, *packet, make_credential);
+  if (!served) return fail(served.error());
+  _exit(EXIT_SUCCESS);  // not exit(), which would destroy them after all
 }
 
 // Whether systemd passed one connection: sd_listen_fds(3).
@@ -147,17 +115,40 @@ bool has_passed_connection() {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   if (const auto filled = fill_standard_descriptors(); !filled) return EXIT_FAILURE;
-  const std::string first = argc > 1 ? argv[1] : "";
-  if (first == "--version" && argc == 2) return puts("stepup-fido2-helper " STEPUP_VERSION) < 0;
-  if (first == "--help" && argc == 2) return fputs(kUsage, stdout) < 0;
-  if (const auto hardened = harden_process(); !hardened) return fail(hardened.error());
-  if (first == "--listen" && argc == 3) return listen_at(argv[2]);
-  // What --listen runs for each connection; also what systemd means by a passed one.
-  if ((first == "--connection" && argc == 2) || (argc == 1 && has_passed_connection())) {
-    return serve_connection();
+  const option known[] = {
+      {"listen",     required_argument, nullptr, 'l'},
+      {"group",      required_argument, nullptr, 'g'},
+      {"user",       required_argument, nullptr, 'u'},
+      {"connection", no_argument,       nullptr, 'c'},
+      {"version",    no_argument,       nullptr, 'V'},
+      {"help",       no_argument,       nullptr, 'h'},
+      {nullptr,      0,                 nullptr, 0  },
+  };
+  Place place;
+  bool passed = has_passed_connection();
+  // NOLINTBEGIN(concurrency-mt-unsafe): no thread runs yet
+  (void)clearenv();  // FIDO_DEBUG would print what goes to a key
+  for (int c = 0; (c = getopt_long(argc, argv, "", known, nullptr)) != -1;) {
+    switch (c) {
+      case 'l': place.path = optarg; break;
+      case 'g': place.group = optarg; break;
+      case 'u': place.user = optarg; break;
+      case 'c': passed = true; break;  // by listen_at()
+      case 'V': return puts("stepup-fido2-helper " STEPUP_VERSION) < 0;
+      case 'h': return fputs(kUsage, stdout) < 0;
+      default: (void)fputs(kUsage, stderr); return 2;
+    }
   }
-  (void)fputs(kUsage, stderr);
-  return 2;
+  // NOLINTEND(concurrency-mt-unsafe)
+  if (optind != argc || passed == !place.path.empty()) {
+    (void)fputs(kUsage, stderr);
+    return 2;
+  }
+  if (const auto hardened = harden_process(); !hardened) return fail(hardened.error());
+  return passed ? serve_connection() : fail(listen_at(place));
+} catch (const std::exception& error) {
+  (void)fprintf(stderr, "stepup-fido2-helper: %s, exiting\n", error.what());
+  return EXIT_FAILURE;
 }

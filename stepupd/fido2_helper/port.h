@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: ISC
-// The helper's end of helper.sock: one request, and what is said about it.
+// The connection to stepupd, and the one place where a ceremony waits.
 #pragma once
 
+#include <expected>
 #include <optional>
+#include <string>
 
 #include "stepupd/base/boot_time.h"
 #include "stepupd/base/result.h"
+#include "stepupd/base/secret_bytes.h"
 #include "stepupd/base/unique_fd.h"
+#include "stepupd/fido2_helper/bell.h"
 #include "stepupd/wire/helper_messages.h"
 #include "stepupd/wire/packet.h"
 #include "stepupd/wire/request_table.h"
@@ -15,42 +19,45 @@ namespace stepup::fido2_helper {
 
 class Port {
  public:
-  explicit Port(UniqueFd fd) : fd_(std::move(fd)) {}
+  explicit Port(UniqueFd connection) : connection_(std::move(connection)) {}
 
-  // Waits for the request, 5 s at the most.  Input is untrusted: fails with Malformed for anything
-  // but a request that may be made, TimedOut, Closed.
-  [[nodiscard]] Result<wire::Packet> request();
+  // Waits for the request, which must be one of the two kinds.  Another version is answered with
+  // VersionMismatch.  Every failure means that nothing is left to be done.
+  [[nodiscard]] Result<wire::Packet> receive_request();
 
-  // What the daemon sends later.
-  struct Word {
-    bool cancelled = false;  // by a Cancel, by its leaving, or by breaking the protocol
-    std::optional<SecretBytes> pin;
-  };
-  // Reads what is there, without waiting.
-  [[nodiscard]] Word hear();
+  // Waits until attention() rings, or `until`, and keeps stepupd informed meanwhile.  False: the
+  // ceremony is over, since stepupd cancelled it, went away or broke the protocol.
+  [[nodiscard]] bool wait(BootTime until);
 
+  // Rung by the threads of the keys.
+  [[nodiscard]] const Bell& attention() const noexcept { return attention_; }
+
+  // Tells what the ceremony waits for, unless that was told last.
+  void tell(wire::CeremonyStage stage, std::string detail = {});
+
+  // Asks the person.  None: the ceremony is over, or `until` is past.
+  [[nodiscard]] std::optional<SecretBytes> ask_pin(int tries_left, bool was_wrong, BootTime until);
+
+  // Sends one of the last messages.  False when it does not fit into one.
   template <typename Message>
-  void say(const Message& message) {
-    if (const auto packet = wire::encode(request_id_, message)) send(*packet);
-    if constexpr (Message::kType == wire::MessageType::PinWanted) {
-      state_ = wire::DialogueState::AwaitingAnswer;
-    }
+  bool send(const Message& message) {
+    const auto packet = wire::encode(request_id_, message);
+    if (packet) send_encoded(*packet);
+    return packet.has_value();
   }
 
-  // Sends a heartbeat when one is due.
-  void tick(BootTime now);
-
-  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
-
  private:
-  [[nodiscard]] Result<wire::Packet> receive();
-  void send(const SecretBytes& packet);
+  [[nodiscard]] bool receive();
+  void send_encoded(const SecretBytes& packet);
 
-  UniqueFd fd_;
+  UniqueFd connection_;
+  Bell attention_;
   wire::RequestId request_id_{};
   wire::DialogueState state_ = wire::DialogueState::AwaitingRequest;
-  BootTime last_heartbeat_{};
-  bool gone_ = false;
+  std::optional<wire::CeremonyProgress> told_;
+  std::optional<SecretBytes> pin_;
+  BootTime heartbeat_due_{};
+  bool over_ = false;
 };
 
 }  // namespace stepup::fido2_helper

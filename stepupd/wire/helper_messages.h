@@ -32,7 +32,7 @@ struct WireRange<KeyAlgorithm> {
 // What the ceremony waits for.
 enum class CeremonyStage : std::uint8_t {
   NoKey = 1,  // none is plugged in
-  OtherKey,   // the keys that are plugged in hold no credential that was asked for
+  OtherKey,   // those plugged in hold no credential that was asked for; detail: why one cannot tell
   Busy,       // a key is open elsewhere; detail: by what, as far as it can be told
   SelectKey,  // several could serve: a touch chooses
   TouchWanted,

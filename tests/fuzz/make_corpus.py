@@ -32,6 +32,11 @@ def check_request(groups, argv):
                   struct.pack(">I", len(argv)) + b"".join(map(text, argv)) + b"\0\x02")
 
 
+def ceremony(*devices):
+    return (text("stepup:host") + text("0123456789abcdef" * 2) + b"\x01" +
+            struct.pack(">I", len(devices)) + b"".join(map(text, devices)) + b"\0\x3c")
+
+
 ANSWER, CANCEL = packet(64, text("123456")), packet(66, b"\x02")
 
 STAT = ("1 (%s) S 1 1 1 34816 1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4711 12345 67 18446744073709551615"
@@ -139,6 +144,13 @@ SEEDS = {
         packet(26, text("alice") + text("phone")), packet(28, b"\x01"), packet(30, text("alice")),
         packet(32, text("") + b"\x01\x00"), packet(32, text("alice") + b"\x00\x01\x01" + b"\0" * 8),
         ANSWER, CANCEL],
+    "helper_request": [
+        packet(128, ceremony("/dev/hidraw9") + struct.pack(">I", 2) + text("id") + text("other")),
+        packet(128, ceremony() + struct.pack(">I", 0)),
+        packet(130, ceremony() + text("user") + text("alice") + b"\x01" + struct.pack(">I", 0)),
+        packet(130, ceremony("/dev/hidraw0", "/dev/u2f") + text("") + text("") + b"\x00" +
+               struct.pack(">I", 1) + text("id")),
+        packet(132, text("1234")), packet(132, text("")), CANCEL, packet(128, version=2)],
     "reply": [
         packet(65), packet(67, words(1, "alice", "host", "sudo: id") + b"\0"),
         packet(69, words(9, "totp", "phone", "root", "2026-11-24")),

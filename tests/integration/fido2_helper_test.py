@@ -4,45 +4,14 @@
 
 import fcntl
 import os
-import pathlib
-import shutil
-import sys
-import tempfile
 import time
 import unittest
 
-TESTS = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(TESTS / "fakes"))
+import wire
+from helper_bench import BINARY, Bench
+from helper_wire import Helper, credential_id, flags, is_for
 
-from authenticator.client import Authenticator  # noqa: E402
-from helper_wire import Helper, credential_id, flags, is_for  # noqa: E402
-
-BINARY = str(TESTS.parent / os.environ.get("B", "build") / "stepup-fido2-helper")
 UP, UV = 1, 4
-
-
-class Bench(unittest.TestCase):
-    def setUp(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="stepup-helper-"))
-        self.addCleanup(shutil.rmtree, self.directory)
-        self.helper = Helper(BINARY, self.directory)
-        self.addCleanup(self.helper.stop)
-
-    def key(self, name="key", *settings, **options):
-        key = Authenticator(self.directory / name, *settings, **options)
-        self.addCleanup(key.stop)
-        return key
-
-    def enrolled(self, key, pin=None, **options):
-        """The id of a new credential of `key`."""
-        making = self.helper.make(key.path, **options)
-        if pin is not None:
-            self.assertEqual(making.until("pin")[0], "pin")
-            making.pin(pin)
-        return credential_id(making.end())
-
-    def get(self, key, *credentials, **options):
-        return self.helper.get(key.path, credentials=list(credentials), **options)
 
 
 class Touch(Bench):
@@ -212,13 +181,49 @@ class UserVerification(Bench):
         time.sleep(0.2)
         self.assertEqual(key.status()["seen"][before:], [])
 
-    def test_V04_an_empty_PIN_is_no_PIN(self):
+    def test_V04_an_empty_PIN_ends_it_and_reaches_no_key(self):
+        key = self.key("key", "pin=1234")
+        mine = self.enrolled(key, pin="1234", uv=True)
+        for pin in ("", "12\0004"):
+            asking = self.get(key, mine, uv=True)
+            asking.until("pin")
+            before = len(key.status()["seen"])
+            asking.client.send(132, wire.text(pin))
+            self.assertEqual(asking.end()[:2], ("failed", "cancelled"))
+            self.assertEqual(key.status()["seen"][before:], [])
+
+    def test_a_PIN_too_short_to_be_one_costs_no_try(self):
         key = self.key("key", "pin=1234")
         mine = self.enrolled(key, pin="1234", uv=True)
         asking = self.get(key, mine, uv=True)
         asking.until("pin")
-        asking.pin("")
-        self.assertNotEqual(asking.until("pin")[0], "assertion")
+        asking.pin("123")
+        self.assertEqual(asking.until("pin"), ("pin", 8, True))
+        self.assertEqual(key.status()["pin_retries"], 8)
+
+    def test_a_touch_is_asked_for_only_once_the_PIN_was_right(self):
+        key = self.key("key", "pin=1234")
+        mine = self.enrolled(key, pin="1234", uv=True)
+        asking = self.get(key, mine, uv=True)
+        for pin in ("9999", "1234"):
+            self.assertEqual(asking.until("pin")[0], "pin")
+            self.assertEqual(asking.said, [])
+            asking.pin(pin)
+        self.assertEqual(asking.end()[:2], ("assertion", mine))
+        self.assertEqual(asking.said, [("touch", "")])
+
+    def test_of_two_keys_that_always_verify_a_touch_chooses(self):
+        first, second = (self.key(name, "pin=1234", "always_uv=yes") for name in ("1st", "2nd"))
+        mine = [self.enrolled(key, pin="1234") for key in (first, second)]
+        for key in (first, second):
+            key.set("touch=wait")
+        asking = self.helper.get(first.path, second.path, credentials=mine)
+        self.assertEqual(asking.until("select", "pin"), ("select", ""))
+        second.touch()
+        asking.until("pin")
+        asking.pin("1234")
+        second.touch()
+        self.assertEqual(asking.end()[:2], ("assertion", mine[1]))
 
     def test_of_two_keys_the_PIN_goes_to_the_one_that_was_touched(self):
         first, second = self.key("first", "pin=1111"), self.key("second", "pin=2222")
@@ -236,11 +241,13 @@ class UserVerification(Bench):
 
 
 class MakeCredential(Bench):
-    def test_a_key_that_holds_an_excluded_credential_is_refused(self):
-        key = self.key()
-        mine = self.enrolled(key)
-        making = self.helper.make(key.path, excluded=[mine])
+    def test_a_key_that_holds_an_excluded_credential_is_refused_before_any_touch_or_PIN(self):
+        key = self.key("key", "pin=1234")
+        mine = self.enrolled(key, pin="1234", uv=True)
+        key.set("touch=wait")
+        making = self.helper.make(key.path, excluded=[mine], uv=True)
         self.assertEqual(making.end()[:2], ("failed", "excluded"))
+        self.assertEqual(making.said, [])
 
     def test_each_algorithm_that_stepup_knows_can_be_the_keys_only_one(self):
         for number, cose in ((1, -7), (2, -8), (3, -257)):

@@ -48,9 +48,9 @@ def ceremony(devices, uv=False, seconds=20, challenge=bytes(32), rp=RP):
 class Helper:
     """stepup-fido2-helper --listen, as a context manager."""
 
-    def __init__(self, binary, directory, **popen):
+    def __init__(self, binary, directory, options=(), **popen):
         self.socket = str(directory / "helper.sock")
-        self.process = subprocess.Popen([binary, "--listen", self.socket], **popen)
+        self.process = subprocess.Popen([binary, "--listen", self.socket, *options], **popen)
         deadline = time.monotonic() + 5
         while not os.path.exists(self.socket):
             assert time.monotonic() < deadline, "the helper does not listen"

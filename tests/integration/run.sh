@@ -16,6 +16,7 @@ if [ "${1:-}" != --daemon-only ]; then
   /usr/bin/python3 tests/integration/authenticator_test.py
   /usr/bin/python3 tests/integration/authenticator_faults_test.py
   B=$B /usr/bin/python3 tests/integration/fido2_helper_test.py
+  B=$B /usr/bin/python3 tests/integration/fido2_helper_host_test.py
 fi
 export B
 /usr/bin/python3 tests/integration/daemon_test.py

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: ISC
+#include <fido.h>
 #include <sys/sysmacros.h>
 
 #include <string>
 
-#include "stepupd/fido2_helper/key_job.h"
+#include "stepupd/fido2_helper/failures.h"
 #include "stepupd/fido2_helper/lock_holder.h"
 
 #include <CppUTest/TestHarness.h>
@@ -48,30 +49,37 @@ TEST_GROUP(KeyFailures){};
 TEST(KeyFailures, F29d_AreToldApart) {
   struct Case {
     int code;
-    bool gone;
-    bool late;
     CeremonyFailure want;
   };
   const Case cases[] = {
-      {FIDO_ERR_PIN_BLOCKED,           false, false, CeremonyFailure::PinBlocked    },
-      {FIDO_ERR_PIN_AUTH_BLOCKED,      false, false, CeremonyFailure::PinSoftBlocked},
-      {FIDO_ERR_PIN_NOT_SET,           false, false, CeremonyFailure::PinNotSet     },
-      {FIDO_ERR_UV_BLOCKED,            false, false, CeremonyFailure::UvBlocked     },
-      {FIDO_ERR_CREDENTIAL_EXCLUDED,   false, false, CeremonyFailure::Excluded      },
-      {FIDO_ERR_KEY_STORE_FULL,        false, false, CeremonyFailure::Unsupported   },
-      {FIDO_ERR_UNSUPPORTED_ALGORITHM, false, false, CeremonyFailure::Unsupported   },
-      {FIDO_ERR_RX,                    true,  false, CeremonyFailure::Unplugged     },
-      {FIDO_ERR_TX,                    true,  true,  CeremonyFailure::Unplugged     },
-      {FIDO_ERR_RX,                    false, true,  CeremonyFailure::TimedOut      },
-      {FIDO_ERR_RX,                    false, false, CeremonyFailure::Device        },
-      {FIDO_ERR_INTERNAL,              true,  true,  CeremonyFailure::Device        },
-      {0xf0,                           false, false, CeremonyFailure::Device        },
-      {FIDO_OK,                        false, false, CeremonyFailure::Device        },
+      {FIDO_ERR_PIN_BLOCKED,           CeremonyFailure::PinBlocked    },
+      {FIDO_ERR_PIN_AUTH_BLOCKED,      CeremonyFailure::PinSoftBlocked},
+      {FIDO_ERR_PIN_NOT_SET,           CeremonyFailure::PinNotSet     },
+      {FIDO_ERR_UV_BLOCKED,            CeremonyFailure::UvBlocked     },
+      {FIDO_ERR_CREDENTIAL_EXCLUDED,   CeremonyFailure::Excluded      },
+      {FIDO_ERR_KEY_STORE_FULL,        CeremonyFailure::Unsupported   },
+      {FIDO_ERR_UNSUPPORTED_ALGORITHM, CeremonyFailure::Unsupported   },
+      {FIDO_ERR_UNSUPPORTED_OPTION,    CeremonyFailure::Unsupported   },
+      {FIDO_ERR_PIN_POLICY_VIOLATION,  CeremonyFailure::Unsupported   },
+      {FIDO_ERR_RX,                    CeremonyFailure::Device        },
+      {FIDO_ERR_OPERATION_DENIED,      CeremonyFailure::Device        },
+      {0xf0,                           CeremonyFailure::Device        },
+      {FIDO_OK,                        CeremonyFailure::Device        },
   };
   for (const Case& c : cases) {
-    const auto why = failure_of(c.code, c.gone, c.late);
+    const auto why = failed(c.code);
     CHECK_TEXT(why.cause == c.want, std::to_string(c.code).c_str());
+    // The detail is for the person or the journal: there is one wherever the cause says too little.
     CHECK_EQUAL(why.cause == CeremonyFailure::Device || why.cause == CeremonyFailure::Unsupported,
                 !why.detail.empty());
   }
+}
+
+TEST(KeyFailures, OnlyAKeyThatWaitedIsAskedAgain) {
+  const BootTime now = boot_now();
+  CHECK(waited_in_vain(FIDO_ERR_ACTION_TIMEOUT, now - std::chrono::seconds(10)));
+  CHECK(waited_in_vain(FIDO_ERR_USER_ACTION_TIMEOUT, now - std::chrono::seconds(10)));
+  CHECK_FALSE(waited_in_vain(FIDO_ERR_ACTION_TIMEOUT, now));  // it would be asked without end
+  CHECK_FALSE(waited_in_vain(FIDO_ERR_PIN_INVALID, now - std::chrono::seconds(10)));
+  CHECK_FALSE(waited_in_vain(FIDO_OK, now - std::chrono::seconds(10)));
 }
