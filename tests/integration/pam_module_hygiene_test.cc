@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 
 #include <algorithm>
 #include <array>
@@ -127,7 +128,9 @@ struct HygieneFixture : public PamModuleFixture {
     // A prompt that fails after 250 ms counts as Ctrl-C, and the machine may be as slow as that.
     const bool late =
         course.auth == PAM_CONV_ERR && code == (auth ? PAM_AUTH_ERR : PAM_PERM_DENIED);
-    return late || code == (auth ? course.auth : course.account);
+    const bool right = late || code == (auth ? course.auth : course.account);
+    if (!right) (void)fprintf(stderr, "%s: %s\n", course.name, pam_strerror(nullptr, code));
+    return right;
   }
 };
 
