@@ -34,11 +34,11 @@ objs = $(patsubst %.cc,$(B)/obj/%.o,$(1))
 
 include stepupd/base/module.mk stepupd/wire/module.mk stepupd/policy/module.mk \
   stepupd/rules/module.mk stepupd/session/module.mk stepupd/factor/module.mk \
-  stepupd/store/module.mk stepupd/fido2_helper/module.mk stepupd/daemon/module.mk stepupd/ctl/module.mk pam_stepup/module.mk \
+  stepupd/store/module.mk stepupd/import/module.mk stepupd/fido2_helper/module.mk stepupd/daemon/module.mk stepupd/ctl/module.mk pam_stepup/module.mk \
   tests/module.mk tests/fuzz/module.mk tests/mutate/module.mk
 
 DAEMON_ALL := $(BASE_SRCS) $(WIRE_SRCS) $(POLICY_SRCS) $(RULES_SRCS) $(SESSION_SRCS) \
-  $(FACTOR_SRCS) $(STORE_SRCS) $(DAEMON_SRCS)
+  $(FACTOR_SRCS) $(STORE_SRCS) $(IMPORT_SRCS) $(DAEMON_SRCS)
 CTL_ALL    := $(BASE_SRCS) $(WIRE_SRCS) $(POLICY_SRCS) $(RULES_SRCS) $(CTL_SRCS)
 HELPER_ALL := $(BASE_SRCS) $(WIRE_SRCS) $(FIDO2_HELPER_SRCS)
 PAM_ALL    := $(BASE_SRCS) $(WIRE_SRCS) $(PAM_SRCS)

@@ -106,7 +106,32 @@ public_key = "%s"
 uv_required = true
 ''' % base64.b64encode(COSE).decode()
 
+# As pamu2fcfg printed them, for keys of the virtual authenticator.
+KEY = ("bN92DJPBv84tq0La+dBELftg1aT0qz3hft/l9FdJYSs=,yApptfR3JhBXk5R9lIF0uKziqAvvQ0K4lzBsY/Jgyu4hmtAf"
+       "b3yEolenDVQJZb/i7R8qJJWCbkQ3tM1xnZ6gKw==,es256,")
+OLD_KEY = ("bN92DJPBv84tq0La-dBELftg1aT0qz3hft_l9FdJYSs,04c80a69b5f47726105793947d948174b8ace2a80bef4342b8"
+           "97306c63f260caee219ad01f6f7c84a257a70d540965bfe2ed1f2a2495826e4437b4cd719d9ea02b")
+EDDSA_KEY = "AQID,11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=,eddsa,+presence+verification+pin"
+GOOGLE = ("WCLYMOJZEJMJDRPIRGI5HDIPYA\n\" RATE_LIMIT 3 30\n\" WINDOW_SIZE 3\n\" DISALLOW_REUSE 5 7\n"
+          "\" TOTP_AUTH\n37065753\n84469168\n")
+OATH = "HOTP/T30/8\talice\t-\t3132333435363738393031323334353637383930"
+
 SEEDS = {
+    "import_u2f_keys": [
+        "alice:" + KEY + "+presence", "alice:%s:%s\nbob:%s\n" % (KEY, EDDSA_KEY, OLD_KEY),
+        "# keys\r\nalice:" + OLD_KEY + ":\r\n", "alice:*,AAAA,es256,+presence\n", ":" + KEY,
+        "alice:%s\nalice:%s\n" % (KEY, KEY), "alice:", "a:,,,:,,", "a:AQID,AQID,rs256,+pin\0"],
+    "import_google_authenticator": [
+        GOOGLE, GOOGLE.replace("TOTP_AUTH", "HOTP_COUNTER 1"), GOOGLE + "\" TIME_SKEW 3\n",
+        "wcly mojz-EJMJDRPIRGI5HDIPYA\r\n\" TOTP_AUTH\r\n\" STEP_SIZE 60\r\n", "",
+        GOOGLE + "\" LAST0 192.0.2.7 1790000000\n\" RESETTING_TIME_SKEW 1+0 2+0\n", "A\n\" \n"],
+    "import_users_oath": [
+        OATH, OATH + "\t0\t12345678\t2026-11-24T10:00:00L\n", "# x\n\n" + OATH + "\n" + OATH,
+        OATH.replace("/T30/8", "") + " 7\n", OATH.replace("/T30/8", "/E/7") + " 7 123456\n",
+        OATH.replace("\t-\t", " + "), "HOTP\n", "HOTP/T60 a 4711 00\n", OATH + " -1 1 x\n",
+        "\r \n"],
+    "import_authorized_yubikeys": ["alice:ccccccbcgujh\n", "# x\nalice:ccccccbcgujh:cccccccccccb\n",
+                                   "alice:\n", "alice:ccccccbcgujx\nbob", ":::"],
     "helper_reply": [
         packet(65), packet(129, b"\x05" + text("")), packet(129, b"\x03" + text("gpg-agent")),
         packet(131, b"\x08\x00"), packet(131, b"\x03\x01"),
