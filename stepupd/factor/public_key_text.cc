@@ -94,10 +94,10 @@ Result<Fido2PublicKey> read_cose_key(std::span<const std::uint8_t> cose) {
   constexpr std::size_t kBefore = 32 + 1 + 4 + 16 + 2 + 1;  // up to the end of an id of one byte
   constexpr std::size_t kFlagsAt = 32;
   constexpr std::size_t kIdSizeAt = kBefore - 2;
-  std::vector<std::uint8_t> data(kBefore);
+  std::vector<std::uint8_t> data(kBefore + cose.size());
   data[kFlagsAt] = CTAP_AUTHDATA_ATT_CRED;
   data[kIdSizeAt] = 1;
-  data.insert(data.end(), cose.begin(), cose.end());
+  std::ranges::copy(cose, data.begin() + kBefore);
   for (const CoseAlgorithm algorithm :
        {CoseAlgorithm::Es256, CoseAlgorithm::EdDsa, CoseAlgorithm::Rs256}) {
     const CredentialHandle credential(fido_cred_new());
