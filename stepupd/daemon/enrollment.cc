@@ -254,6 +254,10 @@ Enrolled<void> commit_enrollment(store::Store& store, const Subject& subject,
   if (authenticator != nullptr) {
     auto stored = store_authenticator(*transaction, *held, subject, *authenticator, actor, now);
     if (!stored) return stored;
+    if (authenticator->fido2) {
+      const auto kept = transaction->record_rp_id(authenticator->fido2->rp_id);
+      if (!kept) return ours(kept.error());
+    }
   }
   if (recovery != nullptr) {
     const auto kind = held->recovery_codes.total == 0 ? ChangeNotice::Kind::Added
@@ -268,6 +272,20 @@ Enrolled<void> commit_enrollment(store::Store& store, const Subject& subject,
   }
   if (const auto done = transaction->commit(); !done) return ours(done.error());
   return {};
+}
+
+Enrolled<std::string> add_imported(Transaction& transaction, const Subject& subject,
+                                   PendingAuthenticator imported, const std::string& actor,
+                                   const Now& now) {
+  const auto held = holdings_of(transaction, subject);
+  if (!held) return ours(held.error());
+  if (const auto claimed = claim_account(transaction, *held, subject); !claimed) {
+    return ours(claimed.error());
+  }
+  imported.label = free_label(*held, imported.factor);
+  const auto stored = store_authenticator(transaction, *held, subject, imported, actor, now);
+  if (!stored) return std::unexpected(stored.error());
+  return std::move(imported.label);
 }
 
 Enrolled<void> remove_credential(store::Store& store, const Subject& subject,

@@ -69,6 +69,13 @@ using Enrolled = std::expected<T, EnrollFailure>;
                                                const SecretBytes* ticket, const std::string& actor,
                                                const Now& now);
 
+// Adds what another tool has proved: gives it a free label, which it returns, and tells the
+// subject. Its key, if it is a security key, is of that tool's relying party.  The caller commits.
+[[nodiscard]] Enrolled<std::string> add_imported(store::Transaction& transaction,
+                                                 const Subject& subject,
+                                                 PendingAuthenticator imported,
+                                                 const std::string& actor, const Now& now);
+
 // Removes one credential by label ("recovery-codes" names all of them).  The last OTP credential
 // goes only when `by_root`; the recovery codes then go with it.
 [[nodiscard]] Enrolled<void> remove_credential(store::Store& store, const Subject& subject,

@@ -42,15 +42,6 @@ Result<std::optional<Fido2Key>> Transaction::fido2_key(std::int64_t id) {
 }
 
 Status Transaction::insert_fido2(std::int64_t id, const Fido2Key& key) {
-  const auto recorded = recorded_rp_id();
-  if (!recorded) return std::unexpected(recorded.error());
-  if (!*recorded) {
-    const auto kept = database().run(
-        "INSERT INTO meta (name, value) VALUES ('rp_id', ?1) "
-        "ON CONFLICT (name) DO UPDATE SET value = ?1",
-        key.rp_id);
-    if (!kept) return kept;
-  }
   return database().run(
       "INSERT INTO fido2 (id, rp_id, credential_id, algorithm, public_key, sign_count, "
       "uv_required, "
@@ -87,12 +78,23 @@ Result<bool> Transaction::advance_sign_count(std::int64_t id, std::uint32_t sign
 
 Result<std::optional<std::string>> Transaction::recorded_rp_id() {
   auto statement = database().prepare(
-      "SELECT value FROM meta WHERE name = 'rp_id' AND EXISTS (SELECT 1 FROM fido2)");
+      "SELECT value FROM meta WHERE name = 'rp_id' "
+      "AND EXISTS (SELECT 1 FROM fido2 WHERE rp_id = meta.value)");
   if (!statement) return std::unexpected(statement.error());
   const auto row = statement->step();
   if (!row) return std::unexpected(row.error());
   if (!*row) return std::optional<std::string>();
   return statement->text(0);
+}
+
+Status Transaction::record_rp_id(std::string_view rp_id) {
+  const auto recorded = recorded_rp_id();
+  if (!recorded) return std::unexpected(recorded.error());
+  if (*recorded) return {};
+  return database().run(
+      "INSERT INTO meta (name, value) VALUES ('rp_id', ?1) "
+      "ON CONFLICT (name) DO UPDATE SET value = ?1",
+      rp_id);
 }
 
 Result<std::optional<DeclaredUse>> Transaction::declared_use(uid_t uid, std::string_view rp_id,

@@ -130,9 +130,11 @@ class Transaction {
   // it has not gone up meanwhile: then the assertion must not be accepted.
   [[nodiscard]] Result<bool> advance_sign_count(std::int64_t id, std::uint32_t sign_count,
                                                 std::int64_t used_at);
-  // The relying party of the first of those that are stored; nothing when none is.  New ones keep
-  // to it, whatever becomes of the host's name or machine id.
+  // This host's relying party, while a key of it is stored.  New ones keep to it, whatever becomes
+  // of the host's name or machine id.
   [[nodiscard]] Result<std::optional<std::string>> recorded_rp_id();
+  // Records it for a key that was made here, if none is recorded.
+  Status record_rp_id(std::string_view rp_id);
 
   // What was seen of a declared credential of `uid`; nothing before its first use.
   [[nodiscard]] Result<std::optional<DeclaredUse>> declared_use(

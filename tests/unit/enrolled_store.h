@@ -72,8 +72,10 @@ inline std::int64_t enrol_security_key(Store& store) {
   if (transaction->recorded_name(kAlice.uid).value_or("") != kAlice.name) {
     CHECK_TRUE(transaction->replace_account(kAlice).has_value());
   }
-  const auto id = transaction->add_credential(security_key_of(kAlice), {});
+  const Credential key = security_key_of(kAlice);
+  const auto id = transaction->add_credential(key, {});
   CHECK_TRUE(id.has_value());
+  CHECK_TRUE(transaction->record_rp_id(key.fido2->rp_id).has_value());
   CHECK_TRUE(transaction->commit().has_value());
   return id.value_or(0);
 }

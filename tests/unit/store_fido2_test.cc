@@ -174,35 +174,30 @@ TEST(StoreFido2, GoesWithItsAccount) {
                   .value_or(true));
 }
 
-TEST(StoreFido2, RelyingPartyIsRecordedWithTheFirstAndForgottenWithTheLast) {
+TEST(StoreFido2, RelyingPartyIsThatOfTheFirstMadeHereWhileOneOfItsKeysIsLeft) {
   CHECK_FALSE(recorded_rp_id().has_value());
   const std::int64_t first = enrol_security_key(*store);
   CHECK(recorded_rp_id() == "stepup:0123456789abcdef");
-  std::int64_t second = 0;
-  {
+  const auto add_other = [this](const char* label, bool made_here) {
     auto transaction = store->begin();
     Credential other = security_key_of(kAlice);
-    other.label = "other";
-    other.fido2->rp_id = "stepup:fedcba";
-    second = transaction->add_credential(other, {}).value_or(0);
-    CHECK_TRUE(transaction->remove_credential(first).has_value());
+    other.label = label;
+    other.fido2->rp_id = "pam://host";
+    other.fido2->credential.id = {label[0] == 'i' ? std::uint8_t{1} : std::uint8_t{2}};
+    CHECK_TRUE(transaction->add_credential(other, {}).has_value());
+    if (made_here) CHECK_TRUE(transaction->record_rp_id(other.fido2->rp_id).has_value());
     CHECK_TRUE(transaction->commit().has_value());
-  }
+  };
+  add_other("imported", false);
   CHECK(recorded_rp_id() == "stepup:0123456789abcdef");
   {
     auto transaction = store->begin();
-    CHECK_TRUE(transaction->remove_credential(second).has_value());
+    CHECK_TRUE(transaction->remove_credential(first).has_value());
     CHECK_TRUE(transaction->commit().has_value());
   }
   CHECK_FALSE(recorded_rp_id().has_value());
-  {
-    auto transaction = store->begin();
-    Credential other = security_key_of(kAlice);
-    other.fido2->rp_id = "stepup:fedcba";
-    CHECK_TRUE(transaction->add_credential(other, {}).has_value());
-    CHECK_TRUE(transaction->commit().has_value());
-  }
-  CHECK(recorded_rp_id() == "stepup:fedcba");
+  add_other("made here", true);
+  CHECK(recorded_rp_id() == "pam://host");
 }
 
 TEST(StoreFido2, NeedsNoSealingKey) {
