@@ -86,6 +86,7 @@ class Grammar {
     add_sessions();
     add_config();
     add_pam();
+    add_import();
   }
 
   std::expected<CommandLine, Stop> parse(int argc, const char* const* argv) {
@@ -230,6 +231,25 @@ class Grammar {
     add_place(doctor_);
   }
 
+  void add_import() {
+    import_ =
+        app_.add_subcommand("import", "take factors over from another tool's file; needs root");
+    import_
+        ->add_option("FILE", importing_.file,
+                     "of pam_u2f, google-authenticator, pam_oath or pam_yubico")
+        ->type_name("")
+        ->required()
+        ->check(from_one_to(wire::kMaxText));
+    import_
+        ->add_option("--origin", importing_.origin, "that pam_u2f had; by default pam://HOSTNAME")
+        ->type_name("ORIGIN")
+        ->check(from_one_to(wire::kMaxRpId));
+    import_->add_option("--user", importing_.user, "whose file it is, instead of its owner's")
+        ->type_name("USER")
+        ->check(from_one_to(wire::kMaxName));
+    import_->add_flag("--dry-run", dry_run_, "show what would be imported and change nothing");
+  }
+
   void add_config() {
     config_ = app_.add_subcommand("config", "work with the configuration");
     config_->require_subcommand(1);
@@ -250,6 +270,10 @@ class Grammar {
       disabling_.dry_run = dry_run_;
       disabling_.place = place_;
       return disabling_;
+    }
+    if (import_->parsed()) {
+      importing_.dry_run = dry_run_;
+      return importing_;
     }
     if (doctor_->parsed()) return DoctorCommand{place_};
     if (sessions_->parsed()) return wire::SessionsRequest{user_};
@@ -320,6 +344,7 @@ class Grammar {
   CLI::App* enable_ = nullptr;
   CLI::App* disable_ = nullptr;
   CLI::App* doctor_ = nullptr;
+  CLI::App* import_ = nullptr;
   CLI::App* config_ = nullptr;
   CLI::App* check_ = nullptr;
 
@@ -331,6 +356,7 @@ class Grammar {
   wire::RevokeRequest revocation_;
   EnableCommand enabling_;
   DisableCommand disabling_;
+  ImportCommand importing_;
   Place place_;
   bool dry_run_ = false;
   std::string session_;

@@ -49,10 +49,20 @@ struct DoctorCommand {
   bool operator==(const DoctorCommand&) const = default;
 };
 
-using Command = std::variant<EnableCommand, DisableCommand, DoctorCommand, wire::SessionsRequest,
-                             wire::RevokeRequest, ConfigCheck, wire::StatusRequest,
-                             wire::ListRequest, wire::EnrollRequest, wire::TicketRequest,
-                             wire::ResetRequest, wire::RemoveRequest, wire::VerifyRequest>;
+// Takes the credentials of another tool's file over.
+struct ImportCommand {
+  std::string file;
+  std::string user;    // whose it is; empty = its owner's, or anybody's when that is root
+  std::string origin;  // of the security keys; empty = pam://HOSTNAME
+  bool dry_run = false;
+  bool operator==(const ImportCommand&) const = default;
+};
+
+using Command =
+    std::variant<EnableCommand, DisableCommand, DoctorCommand, ImportCommand, wire::SessionsRequest,
+                 wire::RevokeRequest, ConfigCheck, wire::StatusRequest, wire::ListRequest,
+                 wire::EnrollRequest, wire::TicketRequest, wire::ResetRequest, wire::RemoveRequest,
+                 wire::VerifyRequest>;
 
 struct CommandLine {
   std::string socket = kDefaultSocket;

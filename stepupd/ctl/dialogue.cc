@@ -51,8 +51,9 @@ bool is_alphanumeric(std::string_view text) noexcept {
 
 class Relay {
  public:
-  Relay(wire::Client& client, const Terminal& terminal, const std::string& socket, bool as_json)
-      : client_(client), terminal_(terminal), socket_(socket), as_json_(as_json) {}
+  Relay(wire::Client& client, const Terminal& terminal, const std::string& socket, bool as_json,
+        const Upload* upload)
+      : client_(client), terminal_(terminal), socket_(socket), as_json_(as_json), upload_(upload) {}
 
   ExitCode run() {
     while (!exit_) {
@@ -129,6 +130,8 @@ class Relay {
       case wire::MessageType::NewRecoveryCodes: return take<wire::NewRecoveryCodes>(packet);
       case wire::MessageType::NewTicket: return take<wire::NewTicket>(packet);
       case wire::MessageType::SessionList: return take<wire::SessionList>(packet);
+      case wire::MessageType::ImportTextWanted: return take<wire::ImportTextWanted>(packet);
+      case wire::MessageType::ImportReport: return take<wire::ImportReport>(packet);
       default: return lost(Errc::Malformed);
     }
   }
@@ -172,6 +175,22 @@ class Relay {
   template <typename Report>
   void report(const Report& what) {
     show(as_json_ ? json(what) : render(what));
+  }
+
+  void on(const wire::ImportTextWanted&) {
+    if (upload_ == nullptr || uploaded_ == upload_->text.size()) return lost(Errc::Malformed);
+    const auto rest = upload_->text.view().subspan(uploaded_);
+    const auto piece = rest.first(std::min(rest.size(), wire::kMaxImportText));
+    uploaded_ += piece.size();
+    (void)client_.send(wire::ImportText{SecretBytes(piece)});
+  }
+
+  void on(const wire::ImportReport& imported) {
+    if (upload_ == nullptr) return lost(Errc::Malformed);
+    for (const wire::ImportProblem& problem : imported.problems) {
+      ctl::complain(render(problem, upload_->name));
+    }
+    if (!imported.rows.empty()) show(render(imported.rows));
   }
 
   void on(const wire::NewAuthenticator& authenticator) {
@@ -243,6 +262,8 @@ class Relay {
   const Terminal& terminal_;
   const std::string& socket_;
   bool as_json_;
+  const Upload* upload_;
+  std::size_t uploaded_ = 0;
   std::optional<Question> question_;  // open while the daemon waits for an answer
   bool enter_answers_ = false;        // and takes Enter alone for one
   std::optional<Reply> reply_;
@@ -259,8 +280,8 @@ void complain_of_absence(const std::string& socket, const Error& why) {
 }
 
 ExitCode relay(wire::Client& client, const Terminal& terminal, const std::string& socket,
-               bool as_json) {
-  return Relay(client, terminal, socket, as_json).run();
+               bool as_json, const Upload* upload) {
+  return Relay(client, terminal, socket, as_json, upload).run();
 }
 
 }  // namespace stepup::ctl

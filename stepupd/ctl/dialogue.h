@@ -5,6 +5,7 @@
 #include <string>
 
 #include "stepupd/base/result.h"
+#include "stepupd/base/secret_bytes.h"
 #include "stepupd/ctl/exit_code.h"
 #include "stepupd/ctl/terminal.h"
 #include "stepupd/wire/client.h"
@@ -14,11 +15,18 @@ namespace stepup::ctl {
 // Says why nobody answers at `socket`, and what to do.
 void complain_of_absence(const std::string& socket, const Error& why);
 
+// A file that the daemon fetches piece by piece.
+struct Upload {
+  std::string name;  // for problems in it
+  SecretBytes text;
+};
+
 // Relays between the daemon and the person until the verdict: prompts are asked on `terminal`,
 // notices and refusals go to standard error, reports to standard output, as JSON if `as_json`.
 // Takes no decision. Returns how the program ends; whatever went wrong has been said. Requires that
 // the request was sent through `client`, and block_ending_signals().
 [[nodiscard]] ExitCode relay(wire::Client& client, const Terminal& terminal,
-                             const std::string& socket, bool as_json = false);
+                             const std::string& socket, bool as_json = false,
+                             const Upload* upload = nullptr);
 
 }  // namespace stepup::ctl

@@ -7,11 +7,12 @@
 //   from what the kernel says of the connection.
 //   Talks to stepupd over control.sock only.  What comes from there is bounded, decoded strictly
 //   and made printable before it reaches the terminal.
-//   Opens, besides, the controlling terminal, and conf files for "config check".  As root,
-//   "enable" and "disable" write /etc/pam.d and stepupd.conf, and "doctor" reads what root may;
-//   they start journalctl and systemctl, by absolute path and in a clean environment. Secrets are
-//   typed, never arguments (ps(1) shows those to everybody); they are wiped after use, and no core
-//   file is left.  The terminal is restored on every way out, signals included.
+//   Opens, besides, the controlling terminal, and conf files for "config check".  As root, it reads
+//   the file that "import" names, whose text it hands to stepupd unread; "enable" and "disable"
+//   write /etc/pam.d and stepupd.conf, and "doctor" reads what root may; they start journalctl and
+//   systemctl, by absolute path and in a clean environment. Secrets are typed, never arguments
+//   (ps(1) shows those to everybody); they are wiped after use, and no core file is left.  The
+//   terminal is restored on every way out, signals included.
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -30,6 +31,7 @@
 #include "stepupd/ctl/doctor.h"
 #include "stepupd/ctl/enable.h"
 #include "stepupd/ctl/exit_code.h"
+#include "stepupd/ctl/import_file.h"
 #include "stepupd/ctl/output.h"
 #include "stepupd/ctl/signals.h"
 #include "stepupd/ctl/terminal.h"
@@ -70,7 +72,8 @@ ExitCode confirm_reset(const Terminal& terminal, const std::string& user) {
 }
 
 template <typename Request>
-ExitCode carry_out(const Request& request, const CommandLine& line) {
+ExitCode carry_out(const Request& request, const CommandLine& line,
+                   const Upload* upload = nullptr) {
   const Terminal terminal;
   if constexpr (std::is_same_v<Request, wire::ResetRequest>) {
     if (!line.confirmed) {
@@ -88,7 +91,7 @@ ExitCode carry_out(const Request& request, const CommandLine& line) {
   // A failure shows when the answer is read, which may be a refusal that was sent before the daemon
   // closed; what parse_command_line() returns always fits.
   (void)client->send(request);
-  const ExitCode code = relay(*client, terminal, line.socket, line.json);
+  const ExitCode code = relay(*client, terminal, line.socket, line.json, upload);
   if (code == ExitCode::Done) (void)write_all(STDOUT_FILENO, kDoneWords<Request>);
   return code;
 }
@@ -100,6 +103,19 @@ ExitCode carry_out(const EnableCommand& command, const CommandLine& line) {
   return enable(command, line.socket);
 }
 ExitCode carry_out(const DisableCommand& command, const CommandLine&) { return disable(command); }
+ExitCode carry_out(const ImportCommand& command, const CommandLine& line) {
+  auto file = read_import_file(command);
+  if (!file) {
+    complain(file.error());
+    return ExitCode::Refused;
+  }
+  const ExitCode code = carry_out(file->request, line, &file->upload);
+  if (code == ExitCode::Done) {
+    (void)write_all(STDOUT_FILENO,
+                    command.dry_run ? "Nothing was changed (--dry-run).\n" : "Imported.\n");
+  }
+  return code;
+}
 ExitCode carry_out(const DoctorCommand& command, const CommandLine& line) {
   return doctor(command, line.socket, line.json);
 }

@@ -118,6 +118,27 @@ std::string render(const wire::SessionList& list) {
   return out;
 }
 
+std::string render(const std::vector<wire::ImportRow>& rows) {
+  std::vector<TableRow<6>> lines = {
+      {"LINE", "USER", "FACTOR", "LABEL", "DETAILS", "STATE"}
+  };
+  std::string remarks;
+  for (const wire::ImportRow& row : rows) {
+    lines.push_back({std::to_string(row.line), printable(row.user), to_string(row.factor),
+                     printable(row.label), printable(row.details),
+                     row.enrolled ? "enrolled already" : "new"});
+    for (const std::string& remark : row.remarks) {
+      remarks += "Line " + std::to_string(row.line) + ": " + printable(remark) + ".\n";
+    }
+  }
+  return table(lines) + remarks;
+}
+
+std::string render(const wire::ImportProblem& problem, std::string_view file) {
+  return printable(file) + ":" + std::to_string(problem.line) + ":" +
+         std::to_string(problem.column) + ": " + printable(problem.what, wire::kMaxText);
+}
+
 std::string yubikey_heading() {
   return "Write this secret into slot 2 of your YubiKey, with one of these commands, on a computer "
          "that you trust. What slot 2 held before is gone then.\n";

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "stepupd/wire/control_messages.h"
 
@@ -13,6 +15,10 @@ namespace stepup::ctl {
 [[nodiscard]] std::string render(const wire::CredentialList& list);
 [[nodiscard]] std::string render(const wire::StatusReport& status);
 [[nodiscard]] std::string render(const wire::SessionList& list);  // looks up user names
+[[nodiscard]] std::string render(const std::vector<wire::ImportRow>& rows);
+
+// "FILE:3:7: what is wrong", without the end of a line.
+[[nodiscard]] std::string render(const wire::ImportProblem& problem, std::string_view file);
 
 // The lines before the commands that write a new secret into a YubiKey.
 [[nodiscard]] std::string yubikey_heading();

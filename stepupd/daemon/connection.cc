@@ -33,6 +33,15 @@ Reply::Kind kind_of(wire::CancelReason reason) {
   return Reply::Kind::Interrupted;
 }
 
+// What a request of root's does.
+const char* right_to(wire::MessageType type) {
+  switch (type) {
+    case wire::MessageType::ResetRequest: return "reset a user";
+    case wire::MessageType::ImportRequest: return "import credentials";
+    default: return "issue a ticket";
+  }
+}
+
 }  // namespace
 
 Connection::Connection(UniqueFd fd, wire::Socket socket, session::Peer peer, Begin begin,
@@ -56,6 +65,7 @@ void Connection::tick(BootTime now) {
       if (waited > kForRequest) end("no request in time");
       return;
     case wire::DialogueState::AwaitingAnswer:
+    case wire::DialogueState::AwaitingText:
       if (waited > patience_) {
         resume({Reply::Kind::TimedOut, {}});
         return;
@@ -122,10 +132,9 @@ void Connection::accept_packet(wire::Packet packet) {
   }
   if (permission.rights == wire::Rights::Root && peer_.uid != 0) {
     audit::peer_refused(peer_.pid, peer_.uid, name_of(socket_), "a request that needs root");
-    const bool reset = packet.header.type == wire::MessageType::ResetRequest;
     finish({
         wire::VerdictCode::Denied,
-        {wire::MessageId::RefusedRights, {reset ? "reset a user" : "issue a ticket"}}
+        {wire::MessageId::RefusedRights, {right_to(packet.header.type)}}
     });
     return;
   }
@@ -142,23 +151,32 @@ void Connection::accept_packet(wire::Packet packet) {
       return;
     }
     resume({Reply::Kind::Answered, std::move(answer->text)});
+  } else if (packet.header.type == wire::MessageType::ImportText) {
+    auto piece = wire::decode<wire::ImportText>(packet);
+    if (!piece) {
+      end(piece.error().what);
+      return;
+    }
+    resume({Reply::Kind::Answered, std::move(piece->text)});
   } else {
     const auto cancel = wire::decode<wire::Cancel>(packet);
     if (!cancel) {
       end(cancel.error().what);
-    } else if (state_ == wire::DialogueState::AwaitingAnswer) {
-      resume({kind_of(cancel->reason), {}});
-    } else {
+    } else if (state_ == wire::DialogueState::Working) {
       finish({wire::VerdictCode::Denied, {}});
+    } else {
+      resume({kind_of(cancel->reason), {}});
     }
   }
 }
 
 bool Connection::Asking::await_suspend(std::coroutine_handle<> dialogue) {
-  connection_.state_ = wire::DialogueState::AwaitingAnswer;
+  connection_.state_ = std::holds_alternative<wire::Prompt>(question_)
+                           ? wire::DialogueState::AwaitingAnswer
+                           : wire::DialogueState::AwaitingText;
   connection_.since_ = boot_now();
   connection_.patience_ = patience_;
-  connection_.send(prompt_);
+  std::visit([this](const auto& question) { connection_.send(question); }, question_);
   if (connection_.over_) return false;
   connection_.asking_ = dialogue;
   return true;

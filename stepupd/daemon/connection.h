@@ -6,6 +6,8 @@
 #include <coroutine>
 #include <cstdint>
 #include <functional>
+#include <utility>
+#include <variant>
 
 #include "stepupd/base/boot_time.h"
 #include "stepupd/base/unique_fd.h"
@@ -13,6 +15,7 @@
 #include "stepupd/daemon/io_source.h"
 #include "stepupd/daemon/task.h"
 #include "stepupd/session/peer.h"
+#include "stepupd/wire/control_messages.h"
 #include "stepupd/wire/packet.h"
 #include "stepupd/wire/request_table.h"
 
@@ -73,8 +76,9 @@ class Connection {
   // co_await connection.ask(words, echo): prompts, and waits for the person as long as `patience`.
   class Asking {
    public:
-    Asking(Connection& connection, wire::Prompt prompt, BootTime patience)
-        : connection_(connection), prompt_(std::move(prompt)), patience_(patience) {}
+    using Question = std::variant<wire::Prompt, wire::ImportTextWanted>;
+    Asking(Connection& connection, Question question, BootTime patience)
+        : connection_(connection), question_(std::move(question)), patience_(patience) {}
     // Nobody is there to be asked any more: the answer is Interrupted, at once.
     [[nodiscard]] bool await_ready() const noexcept { return connection_.over_; }
     bool await_suspend(std::coroutine_handle<> dialogue);
@@ -85,17 +89,19 @@ class Connection {
 
    private:
     Connection& connection_;
-    wire::Prompt prompt_;
+    Question question_;
     BootTime patience_;
   };
   enum class Enter : std::uint8_t { Cancels, Answers };  // what Enter alone is
   Asking ask(wire::Words words, bool echo, BootTime patience = kPatience,
              Enter enter = Enter::Cancels) {
     return {
-        *this, {std::move(words), echo, enter == Enter::Answers},
+        *this, wire::Prompt{std::move(words), echo, enter == Enter::Answers},
          patience
     };
   }
+  // The same for the next piece of a file, which stepupctl has at hand.
+  Asking ask_for_text() { return {*this, wire::ImportTextWanted{}, kForWork}; }
 
   // The person acts elsewhere, on a security key: from now until the next answer the dialogue may
   // work as long as `patience`.
@@ -136,7 +142,7 @@ class Connection {
   wire::RequestId request_id_{};
   wire::DialogueState state_ = wire::DialogueState::AwaitingRequest;
   BootTime since_;                  // when state_ was entered
-  BootTime patience_ = kPatience;   // while AwaitingAnswer
+  BootTime patience_ = kPatience;   // while AwaitingAnswer or AwaitingText
   BootTime work_limit_ = kForWork;  // while Working
   BootTime last_heartbeat_;
   Ground ground_;

@@ -9,6 +9,7 @@
 #include "stepupd/daemon/audit.h"
 #include "stepupd/daemon/credential_rows.h"
 #include "stepupd/daemon/enroll_dialogue.h"
+#include "stepupd/daemon/import_dialogue.h"
 #include "stepupd/daemon/sessions_dialogue.h"
 #include "stepupd/daemon/status_report.h"
 #include "stepupd/session/local_key.h"
@@ -310,6 +311,11 @@ Task<Verdict> control_dialogue(Engine& engine, Connection& connection, session::
     case wire::MessageType::RevokeRequest:
       carrying_out = with_decoded<wire::RevokeRequest>(connection, packet, [&](auto request) {
         return revoke_dialogue(engine, connection, std::move(request));
+      });
+      break;
+    case wire::MessageType::ImportRequest:
+      carrying_out = with_decoded<wire::ImportRequest>(connection, packet, [&](auto request) {
+        return import_dialogue(engine, connection, std::move(request));
       });
       break;
     default: co_return denied(MessageId::None);

@@ -30,15 +30,20 @@ const char* name_of(factor::CoseAlgorithm algorithm) {
 
 std::string key_details(const store::Credential& credential, const store::Fido2Key& key) {
   const bool is_declared = credential.id == 0;
+  const bool is_imported = !is_declared && key.attestation_format.empty();
   std::string details = name_of(key.credential.public_key.algorithm);
   details += key.uv_required ? ", PIN or fingerprint" : ", touch";
   if (key.discoverable) details += ", discoverable";
-  details += is_declared ? ", declared in /etc" : ", model " + factor::to_string(key.aaguid);
+  details += is_declared   ? ", declared in /etc"
+             : is_imported ? ", of " + key.rp_id
+                           : ", model " + factor::to_string(key.aaguid);
   // Such a key would not show that it was copied.
-  const bool is_known = !is_declared || credential.last_used_at.has_value();
+  const bool is_known = !(is_declared || is_imported) || credential.last_used_at.has_value();
   if (is_known && key.credential.sign_count == 0) details += ", no counter";
   return details;
 }
+
+}  // namespace
 
 std::string details_of(const store::Credential& credential) {
   const factor::TotpParameters& parameters = credential.parameters;
@@ -58,8 +63,6 @@ std::string details_of(const store::Credential& credential) {
   }
   return "?";
 }
-
-}  // namespace
 
 Result<std::vector<wire::CredentialRow>> list_credentials(store::Store& store,
                                                           const Subject& subject,

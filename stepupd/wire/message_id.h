@@ -112,6 +112,7 @@ enum class MessageId : std::uint8_t {
   RefusedEnrollRemote,      // [host]
   RefusedKeyExcluded,       // []
   RefusedDeclared,          // [host]: a file of credentials.d has a mistake
+  RefusedImport,            // []: the report before it says why
 
   // Said by the module or stepupctl itself, when the daemon cannot.
   DaemonAbsent,    // [socket, cause]

@@ -29,7 +29,7 @@ inline constexpr std::size_t kMaxText = 1024;
 // Names the message on the wire.  Requests are even, what the daemon sends is odd.
 enum class MessageType : std::uint16_t {
   CheckRequest = 2,    // stepupd.sock
-  StatusRequest = 16,  // control.sock, as are the next eight
+  StatusRequest = 16,  // control.sock, as are the next nine
   ListRequest = 18,
   EnrollRequest = 20,
   TicketRequest = 22,
@@ -38,8 +38,10 @@ enum class MessageType : std::uint16_t {
   VerifyRequest = 28,
   SessionsRequest = 30,
   RevokeRequest = 32,
+  ImportRequest = 34,
   Answer = 64,  // both
   Cancel = 66,
+  ImportText = 68,      // control.sock
   AssertRequest = 128,  // helper.sock, where the daemon is the client
   MakeCredentialRequest = 130,
   Pin = 132,
@@ -55,6 +57,8 @@ enum class MessageType : std::uint16_t {
   NewTicket = 89,
   SessionList = 91,
   NewYubiKey = 93,
+  ImportTextWanted = 95,
+  ImportReport = 97,
   CeremonyProgress = 129,  // from the helper
   PinWanted = 131,
   Assertion = 133,

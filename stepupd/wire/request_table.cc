@@ -26,9 +26,12 @@ constexpr Row kRows[] = {
     {Socket::Control, DialogueState::AwaitingRequest, MessageType::RevokeRequest,         Rights::Anyone},
     {Socket::Control, DialogueState::AwaitingRequest, MessageType::TicketRequest,         Rights::Root  },
     {Socket::Control, DialogueState::AwaitingRequest, MessageType::ResetRequest,          Rights::Root  },
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::ImportRequest,         Rights::Root  },
     {Socket::Control, DialogueState::Working,         MessageType::Cancel,                Rights::Anyone},
     {Socket::Control, DialogueState::AwaitingAnswer,  MessageType::Answer,                Rights::Anyone},
     {Socket::Control, DialogueState::AwaitingAnswer,  MessageType::Cancel,                Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingText,    MessageType::ImportText,            Rights::Root  },
+    {Socket::Control, DialogueState::AwaitingText,    MessageType::Cancel,                Rights::Root  },
 
     // The mode of the socket's file decides who may come.
     {Socket::Helper,  DialogueState::AwaitingRequest, MessageType::AssertRequest,         Rights::Anyone},
@@ -61,7 +64,9 @@ bool expected_reply(Socket socket, MessageType type) noexcept {
     case MessageType::NewRecoveryCodes:
     case MessageType::NewTicket:
     case MessageType::SessionList:
-    case MessageType::NewYubiKey: return socket == Socket::Control;
+    case MessageType::NewYubiKey:
+    case MessageType::ImportTextWanted:
+    case MessageType::ImportReport: return socket == Socket::Control;
     case MessageType::CeremonyProgress:
     case MessageType::PinWanted:
     case MessageType::Assertion:

@@ -16,6 +16,7 @@ enum class DialogueState : std::uint8_t {
   AwaitingRequest,  // nothing received yet
   Working,          // the daemon decides; the peer may only cancel
   AwaitingAnswer,   // a prompt is out
+  AwaitingText,     // a piece of a file was asked for
   Finished,         // the verdict was sent
 };
 

@@ -213,6 +213,9 @@ constexpr std::string_view words_of(MessageId id) noexcept {
     case MessageId::RefusedDeclared:
       return "stepup on {0} cannot read the security keys that are declared for you. Ask an "
              "administrator to look at: journalctl -u stepupd";
+    case MessageId::RefusedImport:
+      return "Nothing was imported. Correct what is named, or take it out of the file, and try "
+             "again.";
     case MessageId::RefusedEnrollRemote:
       return "A security key can be enrolled only at {0} itself, where it is plugged in; you are "
              "connected from elsewhere.";

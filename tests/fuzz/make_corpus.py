@@ -167,6 +167,8 @@ SEEDS = {
         packet(20, b"\x01" + text("alice") + text("phone") + text("") + b"\x01\x06"),
         packet(20, b"\x02" + text("") + text("") + text("old") + b"\x03\x08"),
         packet(26, text("alice") + text("phone")), packet(28, b"\x01"), packet(30, text("alice")),
+        packet(34, text("alice") + text("pam://host") + struct.pack(">I", 135) + b"\x01"),
+        packet(34, text("") + text("") + struct.pack(">I", 1 << 20) + b"\x00"), packet(68, text("HOTP")),
         packet(32, text("") + b"\x01\x00"), packet(32, text("alice") + b"\x00\x01\x01" + b"\0" * 8),
         ANSWER, CANCEL],
     "helper_request": [
@@ -192,6 +194,9 @@ SEEDS = {
         packet(89, text("alice") + text("0123") + struct.pack(">q", 9)),
         packet(91, struct.pack(">IIBQ", 1, 1000, 1, 3) + text("pts/0") + struct.pack(">I", 42) +
                b"\x01\x01\x00" + struct.pack(">QQ", 9, 1)),
+        packet(95), packet(97, struct.pack(">II", 1, 3) + text("alice") + b"\x03" + text("hotp") +
+                           text("SHA1") + b"\x00" + struct.pack(">I", 1) + text("its PIN") +
+                           struct.pack(">III", 1, 2, 10) + text("the secret")),
         packet(0xffff, b"\0\1\0\1", version=9)],
     "rules": [CONF, DROP_IN, CONF + "\x01" + DROP_IN, "", "\x01", 'max_agee = "1h"\n',
               'rule = [{name = "a"}, {name = "a"}]\n', "a = " + "[" * 40, 'a.b.c = 1e400\n',

@@ -53,6 +53,15 @@ void check_report(const Packet& packet) {
   if (message) fuzz::require(is_printable(ctl::render(*message)), "a report is printable");
 }
 
+void check_import(const Packet& packet) {
+  const auto report = decode<ImportReport>(packet);
+  if (!report) return;
+  fuzz::require(is_printable(ctl::render(report->rows)), "an import's rows are printable");
+  for (const ImportProblem& problem : report->problems) {
+    fuzz::require(is_printable(ctl::render(problem, problem.what)), "a problem is printable");
+  }
+}
+
 // Whether `packet` is of one of these types; then it must be canonical.
 template <typename... Messages>
 bool is_one_of(const Packet& packet) {
@@ -70,10 +79,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto packet = split(SecretBytes(std::span(data, size)));
   if (!packet) return 0;
   const MessageType type = packet->header.type;
-  const bool known =
-      is_one_of<Heartbeat, Prompt, Notice, Verdict, StatusReport, CredentialList, SessionList,
-                NewAuthenticator, NewYubiKey, NewRecoveryCodes, NewTicket, VersionMismatch>(
-          *packet);
+  const bool known = is_one_of<Heartbeat, Prompt, Notice, Verdict, StatusReport, CredentialList,
+                               SessionList, NewAuthenticator, NewYubiKey, NewRecoveryCodes,
+                               NewTicket, VersionMismatch, ImportTextWanted, ImportReport>(*packet);
   if (expected_reply(Socket::Stepupd, type) || expected_reply(Socket::Control, type)) {
     fuzz::require(known, "this target knows every reply that is expected");
   }
@@ -83,5 +91,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (type == MessageType::StatusReport) check_report<StatusReport>(*packet);
   if (type == MessageType::CredentialList) check_report<CredentialList>(*packet);
   if (type == MessageType::Prompt) check_words<Prompt>(*packet);
+  if (type == MessageType::ImportReport) check_import(*packet);
   return 0;
 }

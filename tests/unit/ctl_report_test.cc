@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <CppUTest/TestHarness.h>
 
@@ -40,6 +41,26 @@ TEST_GROUP(CtlReport) {
   bool had_zone_ = false;
   std::string zone_;
 };
+
+TEST(CtlReport, OfAnImportNamesEachLineAndWhatStaysBehind) {
+  STRCMP_EQUAL(
+      "LINE  USER   FACTOR  LABEL  DETAILS                    STATE\n"
+      "3     alice  hotp    hotp   SHA1, 6 digits, counter 7  new\n"
+      "12    b\\x0a  fido2   key    ES256, touch               enrolled already\n"
+      "Line 3: its PIN does not come along.\n",
+      render(std::vector<wire::ImportRow>{
+                 {3,
+                  "alice",   FactorKind::Hotp,
+                  "hotp",                              "SHA1, 6 digits, counter 7",
+                  false,                                                                  {"its PIN does not come along"}},
+                 {12, "b\n", FactorKind::Fido2, "key", "ES256, touch",              true, {}                             }
+  })
+          .c_str());
+  STRCMP_EQUAL("a\\x1bb:12:7: what", render(wire::ImportProblem{12, 7, "what"},
+                                            "a\x1b"
+                                            "b")
+                                         .c_str());
+}
 
 TEST(CtlReport, AlignsCredentialsUnderTheirHeadings) {
   const wire::CredentialList list{

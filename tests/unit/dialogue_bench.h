@@ -6,7 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +21,7 @@
 #include "stepupd/daemon/control_dialogue.h"
 #include "stepupd/factor/hotp.h"
 #include "stepupd/factor/recovery_code.h"
+#include "stepupd/wire/control_messages.h"
 #include "stepupd/wire/seqpacket.h"
 #include "tests/unit/quiet_records.h"
 #include "tests/unit/state_directory.h"
@@ -93,6 +96,7 @@ class DialogueBench {
     int prompts = 0;
     std::vector<wire::MessageId> told;
     std::vector<wire::MessageType> reports;  // what else was sent
+    wire::ImportReport imported;             // all of these together
   };
 
   DialogueBench() {
@@ -151,6 +155,8 @@ class DialogueBench {
   void obey(rules::RuleSet set, std::optional<rules::Problem> stale = std::nullopt) {
     engine_->rules = std::make_shared<InForce>(InForce{std::move(set), "digest", std::move(stale)});
   }
+  // Gives the store back.
+  void stop() { engine_.reset(); }
   Engine& engine() { return *engine_; }
 
   // One check_dialogue() from beginning to end.
@@ -231,6 +237,19 @@ class DialogueBench {
         } else {
           send(peer, wire::Answer{SecretBytes(std::string_view(std::get<std::string>(act)))});
         }
+        break;
+      }
+      case wire::MessageType::ImportTextWanted: {
+        CHECK_FALSE_TEXT(acts.empty(), "more text is wanted than there is");
+        const auto piece = std::get<std::string>(std::move(acts.front()));
+        acts.pop_front();
+        send(peer, wire::ImportText{SecretBytes(std::string_view(piece))});
+        break;
+      }
+      case wire::MessageType::ImportReport: {
+        auto report = *wire::decode<wire::ImportReport>(*packet);
+        std::ranges::move(report.rows, std::back_inserter(course.imported.rows));
+        std::ranges::move(report.problems, std::back_inserter(course.imported.problems));
         break;
       }
       case wire::MessageType::Verdict:

@@ -120,6 +120,17 @@ void for_each_message(F f) {
                               .scope = Scope::Session,
                               .age_seconds = 9}},
                 .total = 1});
+  f(ImportRequest{.user = "alice", .rp_id = "pam://host", .size = 135, .dry_run = true});
+  f(ImportText{SecretBytes("HOTP alice - 00")});
+  f(ImportTextWanted{});
+  f(ImportReport{.rows = {{.line = 1,
+                           .user = "alice",
+                           .factor = FactorKind::Hotp,
+                           .label = "hotp",
+                           .details = "SHA1, 6 digits, counter 7",
+                           .enrolled = true,
+                           .remarks = {"its PIN does not come along"}}},
+                 .problems = {{.line = 2, .column = 10, .what = "the secret"}}});
   f(VersionMismatch{.oldest = 3, .newest = 4});
 }
 

@@ -14,7 +14,8 @@ namespace {
 
 constexpr Socket kSockets[] = {Socket::Stepupd, Socket::Control, Socket::Helper};
 constexpr DialogueState kStates[] = {DialogueState::AwaitingRequest, DialogueState::Working,
-                                     DialogueState::AwaitingAnswer, DialogueState::Finished};
+                                     DialogueState::AwaitingAnswer, DialogueState::AwaitingText,
+                                     DialogueState::Finished};
 
 template <typename F>
 void for_each_type(F f) {
@@ -42,9 +43,12 @@ TEST(WireRequestTable, PermitsExactlyWhatTheProtocolLists) {
       {Socket::Control, AwaitingRequest, MessageType::VerifyRequest,         Rights::Anyone},
       {Socket::Control, AwaitingRequest, MessageType::SessionsRequest,       Rights::Anyone},
       {Socket::Control, AwaitingRequest, MessageType::RevokeRequest,         Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::ImportRequest,         Rights::Root  },
       {Socket::Control, Working,         MessageType::Cancel,                Rights::Anyone},
       {Socket::Control, AwaitingAnswer,  MessageType::Answer,                Rights::Anyone},
       {Socket::Control, AwaitingAnswer,  MessageType::Cancel,                Rights::Anyone},
+      {Socket::Control, AwaitingText,    MessageType::ImportText,            Rights::Root  },
+      {Socket::Control, AwaitingText,    MessageType::Cancel,                Rights::Root  },
       {Socket::Helper,  AwaitingRequest, MessageType::AssertRequest,         Rights::Anyone},
       {Socket::Helper,  AwaitingRequest, MessageType::MakeCredentialRequest, Rights::Anyone},
       {Socket::Helper,  Working,         MessageType::Cancel,                Rights::Anyone},
@@ -72,9 +76,9 @@ TEST(WireRequestTable, ExpectsExactlyTheRepliesOfEachSocket) {
                                          MessageType::Notice, MessageType::Verdict,
                                          MessageType::VersionMismatch};
   const std::vector<MessageType> control = {
-      MessageType::StatusReport,     MessageType::CredentialList, MessageType::NewAuthenticator,
-      MessageType::NewRecoveryCodes, MessageType::NewTicket,      MessageType::SessionList,
-      MessageType::NewYubiKey};
+      MessageType::StatusReport,     MessageType::CredentialList,   MessageType::NewAuthenticator,
+      MessageType::NewRecoveryCodes, MessageType::NewTicket,        MessageType::SessionList,
+      MessageType::NewYubiKey,       MessageType::ImportTextWanted, MessageType::ImportReport};
   const std::vector<MessageType> helper = {
       MessageType::Heartbeat,     MessageType::VersionMismatch, MessageType::CeremonyProgress,
       MessageType::PinWanted,     MessageType::Assertion,       MessageType::NewCredential,
