@@ -42,6 +42,8 @@ DAEMON_ALL := $(BASE_SRCS) $(WIRE_SRCS) $(POLICY_SRCS) $(RULES_SRCS) $(SESSION_S
 CTL_ALL    := $(BASE_SRCS) $(WIRE_SRCS) $(POLICY_SRCS) $(RULES_SRCS) $(CTL_SRCS)
 HELPER_ALL := $(BASE_SRCS) $(WIRE_SRCS) $(FIDO2_HELPER_SRCS)
 PAM_ALL    := $(BASE_SRCS) $(WIRE_SRCS) $(PAM_SRCS)
+# Makes use of these.
+include tests/bench/module.mk
 
 DAEMON_LIBS := -lsystemd -lsqlite3 -lcrypto -lyubikey -lfido2 -lpthread
 CTL_LIBS    := -lqrencode

@@ -36,10 +36,10 @@ ABOUT_RULES = ("c7d3c1de53f24aa3b7f7a0b7d7ee8b64", "e2b8b8f08c0e4d3d9b3a6f0e9d5a
 STEPUP_UNITS = ("stepupd.socket", "stepupd-control.socket", "stepupd.service")
 
 
-def base_tarball(suite):
+def base_tarball(suite, packages):
     """The path of the base system's tarball, which is built when the cache has none."""
     cache = pathlib.Path(os.environ.get("STEPUP_TEST_CACHE", "/var/cache/stepup-test"))
-    key = hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:12]
+    key = hashlib.sha256(" ".join(packages).encode()).hexdigest()[:12]
     tarball = cache / f"{suite}-{key}.tar"
     if not tarball.exists():
         cache.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def base_tarball(suite):
         unfinished = cache / f".{os.getpid()}-{tarball.name}"
         try:
             subprocess.run(
-                ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}",
+                ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(packages)}",
                  suite, unfinished], check=True)
             unfinished.rename(tarball)
         finally:
@@ -68,8 +68,9 @@ def wait_until(condition, what, seconds=10):
 class Machine:
     """One container.  Use it as a context manager: on exit all of it is gone."""
 
-    def __init__(self, suite="bookworm"):
+    def __init__(self, suite="bookworm", more_packages=()):
         self.suite = suite
+        self.packages = [*PACKAGES, *more_packages]
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="stepup-system-", dir="/var/tmp"))
         self.root = self.directory / HOST
         self.console = self.directory / "console.log"
@@ -79,7 +80,8 @@ class Machine:
     def __enter__(self):
         try:
             self.root.mkdir()
-            subprocess.run(["tar", "xf", base_tarball(self.suite), "-C", self.root], check=True)
+            subprocess.run(["tar", "xf", base_tarball(self.suite, self.packages), "-C",
+                            self.root], check=True)
             self._prepare()
         except BaseException:
             self.__exit__()
