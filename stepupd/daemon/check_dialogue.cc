@@ -242,7 +242,6 @@ Task<wire::Verdict> check_dialogue(Engine& engine, Connection& connection, sessi
     record.rules = names_of(*rules, joined.reported);
     record.rules_digest = rules->digest;
   }
-  audit::decision(record);
 
   const bool passes = outcome.verdict.code == VerdictCode::Granted ||
                       outcome.verdict.code == VerdictCode::NotRequired;
@@ -251,6 +250,9 @@ Task<wire::Verdict> check_dialogue(Engine& engine, Connection& connection, sessi
       connection.tell({MessageId::StaleRules, {rules::to_string(*stale)}});
     }
   }
+  // To queue the record is to wake the thread that sends it, for which the caller need not wait.
+  connection.finish(outcome.verdict);
+  audit::decision(record);
   co_return outcome.verdict;
 }
 

@@ -103,6 +103,10 @@ class Connection {
   // The same for the next piece of a file, which stepupctl has at hand.
   Asking ask_for_text() { return {*this, wire::ImportTextWanted{}, kForWork}; }
 
+  // Sends the verdict ahead of the dialogue's end, for one that has something left to do for which
+  // its peer need not wait.  Nothing more can be sent then.
+  void finish(const wire::Verdict& verdict);
+
   // The person acts elsewhere, on a security key: from now until the next answer the dialogue may
   // work as long as `patience`.
   void expect_person(BootTime patience) {
@@ -128,7 +132,6 @@ class Connection {
   void accept_packet(wire::Packet packet);
   void resume(Reply reply);
   Task<bool> drive(Task<wire::Verdict> dialogue);
-  void finish(const wire::Verdict& verdict);
   void end(const char* why);  // nothing more is sent; logs `why` unless null
   void peer_is_gone();
   void settle();
