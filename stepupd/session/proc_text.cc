@@ -35,6 +35,13 @@ std::vector<std::string_view> words_of(std::string_view line) {
   return words;
 }
 
+// Takes the number that comes first in a status line.
+template <typename Int>
+bool parse_first(std::string_view line, Int& value) {
+  const auto words = words_of(line);
+  return !words.empty() && parse_number(words[0], value);
+}
+
 // What stands between `before` and `after` in `name`; empty when they do not enclose it.
 std::string_view between(std::string_view before, std::string_view name, std::string_view after) {
   if (!name.starts_with(before) || !name.ends_with(after)) return {};
@@ -81,19 +88,19 @@ Result<ProcStatus> parse_status(std::string_view text) {
   while (!text.empty()) {
     std::string_view line = take_until(text, '\n');
     const std::string_view key = take_until(line, ':');
-    const auto words = words_of(line);
     if (key == "Uid") {
-      have_uid = !words.empty() && parse_number(words[0], status.real_uid);
+      have_uid = parse_first(line, status.real_uid);
     } else if (key == "Gid") {
-      have_gid = !words.empty() && parse_number(words[0], real_gid);
+      have_gid = parse_first(line, real_gid);
     } else if (key == "Groups") {
       have_groups = true;
-      for (const std::string_view word : words) {
+      for (const std::string_view word : words_of(line)) {
         if (!parse_number(word, status.groups.emplace_back())) have_groups = false;
       }
     } else if (key == "NSpid") {
-      have_pids = !words.empty();
-      status.nested_pid_namespace = words.size() != 1;
+      const std::size_t pids = words_of(line).size();
+      have_pids = pids > 0;
+      status.nested_pid_namespace = pids != 1;
     }
   }
   if (!have_uid || !have_gid || !have_groups || !have_pids) {
