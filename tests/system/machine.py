@@ -21,7 +21,9 @@ PACKAGES = (
     "systemd systemd-sysv dbus dbus-user-session libpam-systemd sudo openssh-server "
     "openssh-client procps util-linux login cron tmux sqlite3 iproute2 "
     # what stepup's own programs link to, but for what comes with the others
-    "libsqlite3-0 libqrencode4 libyubikey0 libfido2-1 libseccomp2"
+    "libsqlite3-0 libqrencode4 libyubikey0 libfido2-1 libseccomp2 "
+    # whose files are imported
+    "pamu2fcfg libpam-google-authenticator"
 ).split()
 HOST = "testhost"
 ROOT_PASSWORD = "root-password"
