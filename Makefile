@@ -55,10 +55,11 @@ all: $(B)/pam_stepup.so $(B)/stepupd $(B)/stepup-fido2-helper $(B)/stepupctl
 .DELETE_ON_ERROR:
 
 # The module lives inside sudo and sshd: it needs libpam and libc and nothing else.  nodelete: a
-# host that unloads modules must not run code that is gone.
+# host that unloads modules must not run code that is gone.  gc-sections: and nothing that the
+# static libraries bring along unused is loaded into every sudo.
 $(B)/pam_stepup.so: $(call objs,$(PAM_ALL)) pam_stepup/pam_stepup.map
 	$(CXX) -shared $(STEPUP_LDFLAGS) $(LDFLAGS) -static-libstdc++ -static-libgcc \
-	  -Wl,--version-script=pam_stepup/pam_stepup.map,--exclude-libs,ALL,-z,nodelete,--as-needed \
+	  -Wl,--version-script=pam_stepup/pam_stepup.map,--exclude-libs,ALL,-z,nodelete,--as-needed,--gc-sections \
 	  -o $@ $(filter %.o,$^) -lpam
 
 $(B)/stepupd: $(call objs,$(DAEMON_ALL))
