@@ -30,7 +30,7 @@ const char* name_of(factor::CoseAlgorithm algorithm) {
 
 std::string key_details(const store::Credential& credential, const store::Fido2Key& key) {
   const bool is_declared = credential.id == 0;
-  const bool is_imported = !is_declared && key.attestation_format.empty();
+  const bool is_imported = !is_declared && key.imported();
   std::string details = name_of(key.credential.public_key.algorithm);
   details += key.uv_required ? ", PIN or fingerprint" : ", touch";
   if (key.discoverable) details += ", discoverable";

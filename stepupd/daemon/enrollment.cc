@@ -99,6 +99,22 @@ Status claim_account(Transaction& transaction, const Holdings& held, const Subje
   return transaction.replace_account(subject);
 }
 
+// Has a new security key made beside those that are held: one that holds one of these is refused,
+// and where they were imported it is made for their relying party, since a touch is asked of the
+// keys of one alone.
+void join_keys(const Holdings& held, const Credential* replaced, PendingAuthenticator& pending) {
+  std::vector<const store::Fido2Key*> keys;
+  for (const Credential& credential : held.credentials) {
+    if (credential.fido2 && &credential != replaced) keys.push_back(&*credential.fido2);
+  }
+  for (const auto* key : keys) pending.excluded.push_back(key->credential.id);
+  const auto imported = std::ranges::find_if(keys, &store::Fido2Key::imported);
+  if (imported == keys.end()) return;
+  const std::string& rp_id = (*imported)->rp_id;
+  const auto same = [&](const store::Fido2Key* key) { return key->rp_id == rp_id; };
+  if (std::ranges::all_of(keys, same)) pending.rp_id = rp_id;
+}
+
 ChangeNotice notice_of(ChangeNotice::Kind kind, FactorKind factor, const std::string& label,
                        const std::string& actor, const Now& now) {
   return {0, kind, factor, label, actor, now.unix_seconds};
@@ -211,10 +227,7 @@ Enrolled<PendingAuthenticator> prepare_authenticator(store::Store& store, const 
 
   auto pending = make_authenticator(order.factor, order.parameters, host, subject.name);
   if (!pending) return ours(pending.error());
-  for (const Credential& credential : held->credentials) {
-    if (!credential.fido2 || order.factor != FactorKind::Fido2) continue;
-    if (&credential != replaced) pending->excluded.push_back(credential.fido2->credential.id);
-  }
+  if (order.factor == FactorKind::Fido2) join_keys(*held, replaced, *pending);
   pending->label = std::move(order.label);
   pending->replace_label = std::move(order.replace_label);
   return std::move(*pending);
@@ -254,7 +267,7 @@ Enrolled<void> commit_enrollment(store::Store& store, const Subject& subject,
   if (authenticator != nullptr) {
     auto stored = store_authenticator(*transaction, *held, subject, *authenticator, actor, now);
     if (!stored) return stored;
-    if (authenticator->fido2) {
+    if (authenticator->fido2 && authenticator->rp_id.empty()) {
       const auto kept = transaction->record_rp_id(authenticator->fido2->rp_id);
       if (!kept) return ours(kept.error());
     }

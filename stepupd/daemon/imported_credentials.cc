@@ -156,14 +156,17 @@ class Importer {
                         false,
                         {}};
     row.remarks.assign(one.record.remarks.begin(), one.record.remarks.end());
-    const bool is_hidden =
+    const bool meets_others =
         one.record.security_key &&
         std::ranges::any_of(before.credentials, [this](const Credential& credential) {
           return credential.fido2 && credential.fido2->rp_id != order_.rp_id;
         });
-    if (is_hidden) {
-      row.remarks.push_back("one touch can be asked of the keys of one rp_id only: of " +
-                            printable(order_.own_rp_id, 64) + " first");
+    if (meets_others) {
+      // A touch is asked of the keys of one relying party, of this host's own first.
+      row.remarks.emplace_back(
+          order_.rp_id == order_.own_rp_id
+              ? "its owner's keys of other origins are not asked for any more"
+              : "it is not asked for while its owner has keys of another origin");
     }
     outcome_.rows.push_back(std::move(row));
     return {};

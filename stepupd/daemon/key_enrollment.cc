@@ -124,7 +124,7 @@ Task<std::optional<Verdict>> make_key_credential(Engine& engine, Connection& con
   if (const auto filled = factor::fill_random(order.user_id); !filled) {
     co_return unavailable(engine, filled.error());
   }
-  const std::string rp_id = engine.rp_id();
+  const std::string rp_id = pending.rp_id.empty() ? engine.rp_id() : pending.rp_id;
   order.ceremony = {
       rp_id, {hash->begin(), hash->end()},
        request.uv, engine.fido2_devices(), kSeconds

@@ -26,6 +26,7 @@ struct PendingAuthenticator {
   SecretBytes key;          // as the store keeps it: of a YubiKey, private id and AES key
   SecretBytes otpauth_uri;  // of TOTP and HOTP
   std::string public_id;    // of a YubiKey; empty until its first code tells it
+  std::string rp_id;        // of a security key; empty: the host's
   std::optional<store::Fido2Key> fido2;             // of a security key, once it has made one
   std::vector<std::vector<std::uint8_t>> excluded;  // credential ids that its key must not hold
   std::optional<std::uint64_t> proved_step;         // of the code typed back, which is used by then

@@ -29,6 +29,9 @@ struct Fido2Key {
   factor::AttestationKind attestation_kind = factor::AttestationKind::None;
   std::string attestation_format;
   std::vector<std::uint8_t> attestation;  // the statement: its certificate names the maker
+
+  // Whether another tool had it made, and kept nothing that vouches for it.
+  [[nodiscard]] bool imported() const noexcept { return attestation_format.empty(); }
 };
 
 // One enrolled authenticator, without its secret key.

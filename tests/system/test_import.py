@@ -61,6 +61,9 @@ class Import(TouchBench):
             text = self.runs_after_a_touch(person, key)
             self.assertIn('Note: "key" (fido2) was added to your account by root', text)
             key.set("touch=auto")
+        key.renew("touch=auto")
+        self.enrol_key(alice)
+        self.runs_after_a_touch(alice, key)  # beside the imported one
         changes = self.machine.journal("-b", "STEPUP_CHANGE=imported", f"STEPUP_SUBJECT={bob.name}")
         self.assertIn('imported "key" by "root"', changes)
 

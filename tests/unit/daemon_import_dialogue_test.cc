@@ -110,6 +110,25 @@ TEST(ImportDialogue, KeepsTheOriginOfASecurityKeyAndNotAsThisHosts) {
   CHECK_FALSE(store->begin_reading()->recorded_rp_id()->has_value());
 }
 
+TEST(ImportDialogue, SaysThatKeysOfTwoOriginsAreNotAskedForTogether) {
+  bench.start({});
+  CHECK(take_over(daemon.name + ":" + kKey).verdict.code == VerdictCode::Granted);
+  const std::string other = "BQYH" + kKey.substr(4);
+  const auto of_origin = [&](const std::string& origin) {
+    const std::string text = daemon.name + ":" + other;
+    return bench
+        .control(wire::ImportRequest{"", origin, static_cast<std::uint32_t>(text.size()), true},
+                 root, {text})
+        .imported.rows.front()
+        .remarks;
+  };
+  CHECK_TRUE(of_origin("pam://host").empty());
+  STRCMP_EQUAL("it is not asked for while its owner has keys of another origin",
+               of_origin("pam://other").front().c_str());
+  STRCMP_EQUAL("its owner's keys of other origins are not asked for any more",
+               of_origin(bench.engine().rp_id()).front().c_str());
+}
+
 TEST(ImportDialogue, ChangesNothingOnADryRunAndSaysTheSame) {
   bench.start({});
   const std::string file = "HOTP " + daemon.name + " - " + kSecret + "\n";

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "stepupd/daemon/credential_rows.h"
 #include "stepupd/daemon/enrollment.h"
@@ -132,4 +133,36 @@ TEST(EnrollmentOfDevices, TakesTheSameYubiKeyOnlyInPlaceOfItself) {
   LONGS_EQUAL(1, store->holdings(kAlice.uid)->credentials.size());
   CHECK(!commit(existing_yubikey("yubikey")));
   LONGS_EQUAL(1, store->holdings(kAlice.uid)->credentials.size());
+}
+
+TEST(EnrollmentOfDevices, MakesANewSecurityKeyForTheRelyingPartyOfImportedOnes) {
+  const auto hold = [this](const char* label, const char* rp_id, const char* format) {
+    PendingAuthenticator pending;
+    pending.factor = FactorKind::Fido2;
+    pending.label = label;
+    pending.proved_step = 0;
+    pending.rp_id = rp_id;
+    store::Fido2Key& key = pending.fido2.emplace();
+    key.rp_id = rp_id;
+    key.attestation_format = format;
+    key.credential = {
+        {static_cast<std::uint8_t>(label[0])},
+        {factor::CoseAlgorithm::EdDsa, std::vector<std::uint8_t>(32, 9)},
+        0
+    };
+    CHECK_TRUE(
+        commit_enrollment(*store, kAlice, &pending, nullptr, nullptr, "root", kNow).has_value());
+  };
+  STRCMP_EQUAL("", prepared(FactorKind::Fido2).rp_id.c_str());
+  hold("a", "pam://host", "");
+  STRCMP_EQUAL("pam://host", prepared(FactorKind::Fido2).rp_id.c_str());
+  STRCMP_EQUAL("", prepared(FactorKind::Fido2, "a").rp_id.c_str());
+  STRCMP_EQUAL("", prepared(FactorKind::Totp).rp_id.c_str());
+  hold("b", "pam://host", "packed");
+  STRCMP_EQUAL("pam://host", prepared(FactorKind::Fido2).rp_id.c_str());
+  STRCMP_EQUAL("", prepared(FactorKind::Fido2, "a").rp_id.c_str());
+  CHECK_EQUAL(2, prepared(FactorKind::Fido2).excluded.size());
+  CHECK_FALSE(store->begin_reading()->recorded_rp_id()->has_value());
+  hold("c", "stepup:host", "packed");  // the keys of one alone are asked for
+  STRCMP_EQUAL("", prepared(FactorKind::Fido2).rp_id.c_str());
 }
