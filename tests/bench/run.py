@@ -138,7 +138,7 @@ def in_unit(values, divisor):
 def decisions(bench):
     echo, probe, ours = bench.round_trips(8000, f"{SOCKETS}/echo", f"{SOCKETS}/probe",
                                           STEPUPD_SOCKET)
-    yield figure("echo", "connect and round trip to an echo server", in_unit(echo, 1e3), "µs")
+    yield figure("echo", "connect and round trip to an echo server in C", in_unit(echo, 1e3), "µs")
     yield figure("probe", "the same to the probe, which reads the files of `/proc`",
                  in_unit(probe, 1e3), "µs")
     yield figure("decision", "a decision that asks nothing", in_unit(ours, 1e3), "µs")
@@ -180,11 +180,11 @@ def sudo(bench):
         "commands", bench.person.name, 2000, SUDO_STACK, *stacks, "--", "/usr/bin/sudo", "-n", "true")
     yield figure("sudo_without", "`sudo -n true` without stepup", in_unit(without, 1e6), "ms")
     yield figure("sudo_with", "`sudo -n true` with it", in_unit(with_stepup, 1e6), "ms")
-    yield ratio("sudo_with_to_without", "with stepup : without", with_stepup, without, 1.02)
-    yield ratio("sudo_echo_to_without", "with a C module that asks the echo server : without", echo,
-                without)
-    yield ratio("sudo_probe_to_without", "with a C module that asks the probe : without", probe,
-                without)
+    yield ratio("sudo_with_to_without", "`sudo`: with stepup : without", with_stepup, without, 1.02)
+    yield ratio("sudo_echo_to_without",
+                "`sudo`: with a C module that asks the echo server : without", echo, without)
+    yield ratio("sudo_probe_to_without",
+                "`sudo`: with a C module that asks the probe : without", probe, without)
 
 
 def load(bench):
@@ -222,7 +222,7 @@ def start_up(bench):
         times, = bench.columns("start_ups", bench.person.name, 2 * BLOCKS, place, count,
                                "/usr/libexec/stepup/stepupd", "--state-dir",
                                "/var/lib/stepup-bench-start")
-        yield figure(f"start_up_{count}", f"start to first answer, {count:,} sessions",
+        yield figure(f"start_up_{count}", f"start to first answer, {count:,} session{'s' if count > 1 else ''}",
                      in_unit(times, 1e6), "ms", goal)
 
 
@@ -236,7 +236,7 @@ def measure(build, parts):
             # All that runs in the container inherits it: what else the machine does counts little.
             os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
         except PermissionError:
-            print("without real-time priority: other work on this machine will show")
+            print("no real-time priority here: other work on this machine will show")
         container.boot()
         bench = Bench(container, build)
         try:
@@ -249,6 +249,13 @@ def measure(build, parts):
             raise
         finally:
             bench.person.leave()
+
+
+def circumstances():
+    kernel = ".".join(os.uname().release.split(".")[:2])
+    priority = "real-time" if os.sched_getscheduler(0) == os.SCHED_RR else "usual"
+    return (f"{os.cpu_count()} virtual cores, Linux {kernel}, Debian 12 in a container at "
+            f"{priority} priority")
 
 
 def main():
@@ -268,9 +275,8 @@ def main():
                                     if not options.parts or part.__name__ in options.parts]))
     if not options.parts:
         figures.save(measured, build / "bench.json")
-    print(f"\nMeasured on {datetime.date.today()} with {os.cpu_count()} virtual cores, Debian 12 in "
-          f"a container, Linux {'.'.join(os.uname().release.split('.')[:2])}; load average before: "
-          f"{load_average:.2f}\n\n{figures.table(measured)}")
+    print(f"\nMeasured in one run on {datetime.date.today()}: {circumstances()}; load average before "
+          f"it {load_average:.2f}.\n\n{figures.table(measured)}")
 
 
 if __name__ == "__main__":
