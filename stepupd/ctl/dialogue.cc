@@ -178,7 +178,7 @@ class Relay {
   }
 
   void on(const wire::ImportTextWanted&) {
-    if (upload_ == nullptr || uploaded_ == upload_->text.size()) return lost(Errc::Malformed);
+    if (upload_ == nullptr) return lost(Errc::Malformed);
     const auto rest = upload_->text.view().subspan(uploaded_);
     const auto piece = rest.first(std::min(rest.size(), wire::kMaxImportText));
     uploaded_ += piece.size();

@@ -51,36 +51,50 @@ Task<std::optional<SecretBytes>> receive_text(Connection& connection, std::uint3
   co_return std::move(text);
 }
 
-// Adds what fits into one report after the other, and sends each.
+// Sends as many reports as `items` need, each once stepupctl has read the one before: together they
+// may be more than its socket holds.
 template <typename Item>
-void send_all(Connection& connection, std::vector<Item> wire::ImportReport::* list,
-              std::vector<Item> items, std::size_t (*size_of)(const Item&)) {
+Task<bool> send_all(Connection& connection, std::vector<Item> wire::ImportReport::* list,
+                    std::vector<Item> items, std::size_t (*size_of)(const Item&)) {
   wire::ImportReport report;
   std::size_t used = 0;
   for (Item& item : items) {
+    if (used >= kReportBytes || (report.*list).size() == wire::kMaxRows) {
+      connection.send(std::exchange(report, {}));
+      used = 0;
+      auto asking = connection.ask_for_text();
+      const Reply reply = co_await asking;
+      if (reply.kind != Reply::Kind::Answered) co_return false;
+    }
     used += size_of(item);
     (report.*list).push_back(std::move(item));
-    if (used < kReportBytes && (report.*list).size() < wire::kMaxRows) continue;
-    connection.send(std::exchange(report, {}));
-    used = 0;
   }
-  if (!(report.*list).empty()) connection.send(report);
+  connection.send(report);
+  co_return true;
 }
 
-void send_report(Connection& connection, ImportOutcome outcome) {
+Task<bool> send_report(Connection& connection, ImportOutcome outcome) {
   constexpr std::size_t kNumbers = 64;
   if (!outcome.problems.empty()) {
     return send_all<wire::ImportProblem>(
         connection, &wire::ImportReport::problems, std::move(outcome.problems),
         [](const wire::ImportProblem& problem) { return kNumbers + problem.what.size(); });
   }
-  send_all<wire::ImportRow>(connection, &wire::ImportReport::rows, std::move(outcome.rows),
-                            [](const wire::ImportRow& row) {
-                              std::size_t size = kNumbers + row.user.size() + row.label.size() +
-                                                 row.details.size();
-                              for (const std::string& remark : row.remarks) size += remark.size();
-                              return size;
-                            });
+  return send_all<wire::ImportRow>(connection, &wire::ImportReport::rows, std::move(outcome.rows),
+                                   [](const wire::ImportRow& row) {
+                                     std::size_t size = kNumbers + row.user.size() +
+                                                        row.label.size() + row.details.size();
+                                     for (const std::string& remark : row.remarks)
+                                       size += remark.size();
+                                     return size;
+                                   });
+}
+
+// The refusal of a file, once its problems are told.
+Task<Verdict> refuse(Connection& connection, std::vector<wire::ImportProblem> problems) {
+  auto telling = send_report(connection, {{}, std::move(problems)});
+  (void)co_await std::move(telling);
+  co_return refused();
 }
 
 // Whose each record is, or why it is nobody's.
@@ -159,12 +173,13 @@ Task<Verdict> import_dialogue(Engine& engine, Connection& connection, wire::Impo
   Result<import::Records> read = co_await reading;
   if (!read) co_return unavailable(engine, read.error());
   if (!*read) {
-    ImportOutcome outcome;
+    std::vector<wire::ImportProblem> problems;
     for (const import::Problem& problem : read->error()) {
-      outcome.problems.push_back(problem_at(problem.at, problem.what));
+      problems.push_back(problem_at(problem.at, problem.what));
     }
-    send_report(connection, std::move(outcome));
-    co_return refused();
+    auto refusing = refuse(connection, std::move(problems));
+    Verdict verdict = co_await std::move(refusing);
+    co_return verdict;
   }
 
   std::optional<Subject> only;
@@ -173,8 +188,9 @@ Task<Verdict> import_dialogue(Engine& engine, Connection& connection, wire::Impo
   Result<Owned> owned = co_await std::move(looking);
   if (!owned) co_return unavailable(engine, owned.error());
   if (!owned->problems.empty()) {
-    send_report(connection, {{}, std::move(owned->problems)});
-    co_return refused();
+    auto refusing = refuse(connection, std::move(owned->problems));
+    Verdict verdict = co_await std::move(refusing);
+    co_return verdict;
   }
 
   auto records = std::make_shared<std::vector<OwnedRecord>>(std::move(owned->records));
@@ -191,7 +207,8 @@ Task<Verdict> import_dialogue(Engine& engine, Connection& connection, wire::Impo
     if (outcome->rows[i].enrolled) continue;
     audit::credential_changed((*records)[i].owner, "imported", outcome->rows[i].label, order.actor);
   }
-  send_report(connection, std::move(*outcome));
+  auto telling = send_report(connection, std::move(*outcome));
+  (void)co_await std::move(telling);
   co_return is_done ? Verdict{VerdictCode::Granted, {}} : refused();
 }
 
