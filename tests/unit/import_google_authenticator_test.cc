@@ -56,9 +56,32 @@ TEST(ImportGoogleAuthenticator, ReadsTheCounterAsThatOfTheNextCode) {
   CHECK_TRUE(records->front().remarks.empty());
 }
 
+TEST(ImportGoogleAuthenticator, TakesTheOutermostValuesOfEachOption) {
+  const auto hotp_last = [](const char* options) {
+    const auto records = parse_google_authenticator(with(options));
+    return records ? records->front().last_step : std::nullopt;
+  };
+  CHECK_EQUAL(0, hotp_last("\" HOTP_COUNTER 1\n").value());
+  CHECK_EQUAL(9223372036854775806, hotp_last("\" HOTP_COUNTER 9223372036854775807\n").value());
+  CHECK_EQUAL(9223372036854775807,
+              hotp_last("\" TOTP_AUTH\n\" DISALLOW_REUSE 9223372036854775807\n").value());
+  for (const int seconds : {1, 60}) {
+    const std::string option = "\" TOTP_AUTH\n\" STEP_SIZE " + std::to_string(seconds) + "\n";
+    const auto records = parse_google_authenticator(with(option.c_str()));
+    CHECK_EQUAL(seconds, records->front().parameters.period.count());
+  }
+  const auto longest = parse_google_authenticator(std::string(103, 'z') + "\n\" TOTP_AUTH\n");
+  STRCMP_EQUAL("", problems_of(longest).c_str());
+  CHECK_EQUAL(kMaxSecretBytes, longest->front().key.size());
+}
+
 TEST(ImportGoogleAuthenticator, ReadsASecretAsPeopleWriteIt) {
   const auto records = parse_file("wcly moj2-EJMJDRPIRGI5HDIPYA\n\" TOTP_AUTH\n");
   STRCMP_EQUAL("", problems_of(records).c_str());
+  for (const char* secret : {"az27az27az27az27", "AZ27AZ27AZ27AZ27"}) {
+    const auto of_all_signs = parse_file(std::string(secret) + "\n\" TOTP_AUTH\n");
+    CHECK(factor::hex(of_all_signs->front().key.view()).text() == "0675f0675f0675f0675f");
+  }
   const auto other = parse_file("01280128 01280128\n\" TOTP_AUTH\n");  // O, L and B
   const auto letters = parse_file("OL2BOL2BOL2BOL2B\n\" TOTP_AUTH\n");
   CHECK(other->front().key.text() == letters->front().key.text());
@@ -74,7 +97,7 @@ TEST(ImportGoogleAuthenticator, NamesThePlaceOfWhatItDoesNotUnderstand) {
       {"\n\n", "1:1: there is nothing"},
       {"WCLYMOJZEJMJDR\n\" TOTP_AUTH\n", "1:1: the secret"},
       {"WCLYMOJZEJMJDRPIRGI5HD9PYA\n\" TOTP_AUTH\n", "1:1: the secret"},
-      {std::string(105, 'A') + "\n\" TOTP_AUTH\n", "1:1: the secret"},
+      {std::string(104, 'A') + "\n\" TOTP_AUTH\n", "1:1: the secret"},
       {kSecret, "1:1: neither TOTP_AUTH"},
       {kTotp + "\" TIME_SKEW 3\n", "8:3: the clock"},
       {kTotp + "\" TIME_SKEW\n", "8:3: the clock"},
@@ -88,6 +111,8 @@ TEST(ImportGoogleAuthenticator, NamesThePlaceOfWhatItDoesNotUnderstand) {
       {kTotp + "\" HOTP_COUNTER -1\n", "8:3: HOTP_COUNTER"},
       {kTotp + "\" HOTP_COUNTER 9223372036854775808\n", "8:3: HOTP_COUNTER"},
       {with("\" TOTP_AUTH\n\" DISALLOW_REUSE 5 x\n"), "3:20: DISALLOW_REUSE"},
+      {kTotp + "1234567A\n", "8:1: neither an option"},
+      {kTotp + "/2345678\n", "8:1: neither an option"},
       {kTotp + "1234567\n", "8:1: neither an option"},
       {kTotp + "123456789\n", "8:1: neither an option"},
       {kTotp + "# comment\n", "8:1: neither an option"},

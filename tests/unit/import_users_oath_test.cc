@@ -142,11 +142,13 @@ TEST(ImportUsersOath, NamesThePlaceOfWhatItDoesNotUnderstand) {
 TEST_GROUP(ImportFile){};
 
 TEST(ImportFile, OfYubikeysSaysForEachWhatIsMissing) {
-  const auto records = parse_file("# mapping\nalice:ccccccbcgujh:ccccccbcgujx\nbob\n");
+  const auto records =
+      parse_file("# mapping\nalice:ccccccbcgujh:ccccccbcgujx\nbob\ncarol:ccccccbcgujh");
   const std::string problems = problems_of(records);
   CHECK_TRUE(problems.starts_with("2:7: of this YubiKey the private id and the AES key are miss"));
   CHECK_TRUE(problems.contains("\n2:20: not a public id"));
   CHECK_TRUE(problems.contains("\n3:1: not of the form USER:PUBLIC_ID"));
+  CHECK_TRUE(problems.contains("\n4:7: of this YubiKey"));
 }
 
 TEST(ImportFile, SkipsALineOfCarriageReturnsAlone) {
