@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <string_view>
 
 #include "stepupd/base/small_file.h"
 
@@ -25,13 +26,21 @@ LoginPlace place_of(const char* session) {
   return place;
 }
 
-std::vector<LoginPlace> places_of(uid_t subject) {
+// What user@UID.service itself has since systemd 256: nobody logged in there.
+bool is_of_manager(const char* session) {
+  char* raw = nullptr;
+  const int r = sd_session_get_class(session, &raw);
+  const CString name(raw, &free);
+  return r >= 0 && std::string_view(raw).starts_with("manager");
+}
+
+std::vector<LoginPlace> places_of(uid_t user) {
   char** raw = nullptr;
-  const int count = sd_uid_get_sessions(subject, 0, &raw);
+  const int count = sd_uid_get_sessions(user, 0, &raw);
   std::vector<LoginPlace> places;
   for (int i = 0; i < count; ++i) {
     const CString session(raw[i], &free);
-    places.push_back(place_of(session.get()));
+    if (!is_of_manager(session.get())) places.push_back(place_of(session.get()));
   }
   free(raw);  // NOLINT(bugprone-multi-level-implicit-pointer-conversion)
   return places;
@@ -60,9 +69,12 @@ bool offers_local_key(const KeyPlace& place) {
   if (place.rhost_is_set || place.has_sshd_ancestor) return false;
   const auto is_local = [](const LoginPlace& login) { return login.remote == false; };
   if (place.own) return is_local(*place.own);
-  return !place.subjects.empty() && std::ranges::all_of(place.subjects, [&](const auto& login) {
-    return is_local(login) && login.has_seat;
-  });
+  const auto sit_here = [&](const std::vector<LoginPlace>& logins) {
+    return !logins.empty() && std::ranges::all_of(logins, [&](const LoginPlace& login) {
+      return is_local(login) && login.has_seat;
+    });
+  };
+  return sit_here(place.subjects) && sit_here(place.askers);
 }
 
 KeyPlace read_key_place(pid_t pid, const Asker& asker, uid_t subject, const std::string& rhost) {
@@ -73,6 +85,7 @@ KeyPlace read_key_place(pid_t pid, const Asker& asker, uid_t subject, const std:
     place.own = place_of(asker.login_session.c_str());
   } else {
     place.subjects = places_of(subject);
+    if (asker.real_uid != 0) place.askers = places_of(asker.real_uid);
   }
   return place;
 }

@@ -25,11 +25,13 @@ struct KeyPlace {
   bool has_sshd_ancestor = true;     // or its ancestors could not be read
   std::optional<LoginPlace> own;     // the login session of the process; nullopt = none
   std::vector<LoginPlace> subjects;  // every login session of the subject; none read = empty
+  std::vector<LoginPlace> askers;    // of the real uid of the process; of root = empty
 };
 
 // Unknown counts as remote.  In a login session: that must be local.  Outside of any (a polkit
 // helper, a terminal under user@.service): the subject must have login sessions, all local and at a
-// seat.  Pure.
+// seat, and so must whoever runs the process: with polkit, one user has another's factor asked for.
+// For whom a process of root asks there, nobody can tell.  Pure.
 [[nodiscard]] bool offers_local_key(const KeyPlace& place);
 
 // Reads the place of `asker`, who is process `pid`, and of the login sessions of `subject`.

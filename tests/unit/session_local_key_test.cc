@@ -13,11 +13,17 @@ constexpr LoginPlace kRemote{.remote = true, .has_seat = false};
 constexpr LoginPlace kUnknown{.remote = std::nullopt, .has_seat = true};
 
 KeyPlace in_session(LoginPlace own) {
-  return {.has_sshd_ancestor = false, .own = own, .subjects = {}};
+  return {.has_sshd_ancestor = false, .own = own, .subjects = {}, .askers = {}};
 }
 
+// Who asks is the subject, unless said.
 KeyPlace outside(std::vector<LoginPlace> subjects) {
-  return {.has_sshd_ancestor = false, .own = {}, .subjects = std::move(subjects)};
+  return {.has_sshd_ancestor = false, .own = {}, .subjects = subjects, .askers = subjects};
+}
+
+KeyPlace asked_by(KeyPlace place, std::vector<LoginPlace> askers) {
+  place.askers = std::move(askers);
+  return place;
 }
 
 KeyPlace with_rhost(KeyPlace place) {
@@ -41,19 +47,25 @@ TEST(LocalKey, F65_IsOfferedOnlyToWhoeverSurelySitsHere) {
     bool want;
   };
   const Case cases[] = {
-      {"local login session",                               in_session(kLocal),               true },
-      {"remote login session",                              in_session(kRemote),              false},
-      {"login session that logind cannot place",            in_session(kUnknown),             false},
-      {"local session, but PAM_RHOST is set",               with_rhost(in_session(kLocal)),   false},
-      {"local session, below sshd",                         below_sshd(in_session(kAtASeat)), false},
-      {"no session, all of the subject's at a seat",        outside({kAtASeat, kAtASeat}),    true },
-      {"no session, one of the subject's is remote",        outside({kAtASeat, kRemote}),     false},
-      {"no session, one of the subject's has no seat",      outside({kAtASeat, kLocal}),      false},
-      {"no session, one of the subject's cannot be placed", outside({kAtASeat, kUnknown}),    false},
-      {"no session, and none of the subject's",             outside({}),                      false},
-      {"no session, all at a seat, but PAM_RHOST is set",   with_rhost(outside({kAtASeat})),  false},
-      {"no session, all at a seat, but below sshd",         below_sshd(outside({kAtASeat})),  false},
-      {"nothing was read",                                  KeyPlace{},                       false},
+      {"local login session", in_session(kLocal), true},
+      {"remote login session", in_session(kRemote), false},
+      {"login session that logind cannot place", in_session(kUnknown), false},
+      {"local session, but PAM_RHOST is set", with_rhost(in_session(kLocal)), false},
+      {"local session, below sshd", below_sshd(in_session(kAtASeat)), false},
+      {"no session, all of the subject's at a seat", outside({kAtASeat, kAtASeat}), true},
+      {"no session, one of the subject's is remote", outside({kAtASeat, kRemote}), false},
+      {"no session, one of the subject's has no seat", outside({kAtASeat, kLocal}), false},
+      {"no session, one of the subject's cannot be placed", outside({kAtASeat, kUnknown}), false},
+      {"no session, and none of the subject's", outside({}), false},
+      {"no session, all at a seat, but PAM_RHOST is set", with_rhost(outside({kAtASeat})), false},
+      {"no session, all at a seat, but below sshd", below_sshd(outside({kAtASeat})), false},
+      {"no session, and who asks for another is here too",
+       asked_by(outside({kAtASeat}), {kAtASeat}), true},
+      {"no session, and who asks for another is remote", asked_by(outside({kAtASeat}), {kRemote}),
+       false},
+      {"no session, and who asks for another is nowhere", asked_by(outside({kAtASeat}), {}), false},
+      {"no session, and whom it is asked for is nowhere", asked_by(outside({}), {kAtASeat}), false},
+      {"nothing was read", KeyPlace{}, false},
   };
   for (const Case& c : cases) CHECK_EQUAL_TEXT(c.want, offers_local_key(c.place), c.name);
 }
