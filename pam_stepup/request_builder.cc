@@ -5,14 +5,21 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <poll.h>
 #include <pwd.h>
+#include <sys/socket.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <optional>
 
+#include "stepupd/base/small_file.h"
 #include "stepupd/base/unique_fd.h"
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
 
 namespace stepup::pam_stepup {
 namespace {
@@ -75,6 +82,25 @@ std::optional<std::vector<std::uint32_t>> groups_of(const Account& account) {
   return groups;
 }
 
+// Whoever connected to the standard input of polkit's agent helper, where that is a service, which
+// PID 1 starts (polkit 127 and later).  A helper that is set-uid root has its caller's real uid,
+// and its caller could give it any socket.
+std::optional<std::uint32_t> read_requester(const std::string& service) {
+  if (service != "polkit-1" || getuid() != 0) return std::nullopt;
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0) {
+    return std::nullopt;
+  }
+  int raw = -1;
+  size = sizeof raw;
+  if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_PEERPIDFD, &raw, &size) != 0) return std::nullopt;
+  const UniqueFd pidfd(raw);
+  pollfd ended{pidfd.get(), POLLIN, 0};
+  if (poll(&ended, 1, 0) != 0) return std::nullopt;
+  return static_cast<std::uint32_t>(peer.pid);
+}
+
 // At most one byte more than the protocol carries, which tells that there was more.
 CommandLine read_command_line() {
   const UniqueFd fd(open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC | O_NOCTTY));
@@ -90,8 +116,17 @@ CommandLine read_command_line() {
   return split_command_line(std::string_view(bytes).substr(0, used));
 }
 
-// Asks the kernel whether something disciplines its clock; modes = 0 changes nothing.
-wire::ClockState read_clock_state() noexcept {
+// Whether system calls are filtered: a filter may kill the program for one that it does not know.
+bool is_filtered() {
+  constexpr std::size_t kMaxStatus = 1024 * 1024;  // it grows with the number of groups
+  const auto status = read_small_file("/proc/self/status", kMaxStatus);
+  return !status || !status->contains("\nSeccomp:\t0\n");
+}
+
+// Asks the kernel whether something disciplines its clock; modes = 0 changes nothing.  The filter
+// of polkit's agent helper, as the service that it is since polkit 127, does not know that call.
+wire::ClockState read_clock_state() {
+  if (is_filtered()) return wire::ClockState::Unknown;
   timex clock{};
   const int state = adjtimex(&clock);
   if (state < 0) return wire::ClockState::Unknown;
@@ -170,6 +205,7 @@ Result<wire::CheckRequest> build_request(const pam_handle_t* pamh, wire::Phase p
   request.argv = std::move(line.argv);
   request.argv_truncated = line.truncated;
   request.clock = read_clock_state();
+  request.requester = read_requester(request.service);
   return request;
 }
 

@@ -93,6 +93,23 @@ bool allows_unenrolled(const rules::Unenrolled& unenrolled, std::int64_t unix_se
   return unenrolled.allow && unix_seconds < unenrolled.until_unix;
 }
 
+// Whether who asks sits here.  Polkit's helper as a service runs nowhere near the person, so there
+// it is the process it serves that counts, and nobody sits here where that cannot be told.
+bool sits_here(const Connection& connection, const session::Asker& asker, uid_t subject,
+               const wire::CheckRequest& request) {
+  if (!request.requester) {
+    return session::offers_local_key(
+        session::read_key_place(connection.peer().pid, asker, subject, request.rhost_hint));
+  }
+  const auto pid = static_cast<pid_t>(*request.requester);
+  const auto own_uid_map = session::read_own_uid_map();
+  if (!own_uid_map) return false;
+  const auto requester = session::read_requester(pid, asker, connection.fd(), *own_uid_map);
+  return requester && requester->in_host_namespaces &&
+         session::offers_local_key(
+             session::read_key_place(pid, *requester, subject, request.rhost_hint));
+}
+
 // The step-up itself, once nothing proven here is enough.
 Task<Outcome> ask_for_factor(Engine& engine, Connection& connection, const session::Asker& asker,
                              const RequestFacts& facts, const wire::CheckRequest& request,
@@ -110,9 +127,7 @@ Task<Outcome> ask_for_factor(Engine& engine, Connection& connection, const sessi
   order.session = facts.where.session;
   order.target_user = facts.policy.target_user.value_or("");
   order.command_digest = facts.command_digest;
-  order.local_key = facts.can_be_told &&
-                    session::offers_local_key(session::read_key_place(
-                        connection.peer().pid, asker, facts.subject.uid, request.rhost_hint));
+  order.local_key = facts.can_be_told && sits_here(connection, asker, facts.subject.uid, request);
   const bool may_pass_unenrolled =
       allows_unenrolled(settings.unenrolled, engine.now().unix_seconds);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <limits>
 #include <memory>
 
 #include "stepupd/base/small_file.h"
@@ -106,6 +107,18 @@ Result<Asker> read_asker(const Peer& peer, int fd, const std::string& own_uid_ma
     return failure(Errc::Closed, "peer ended while it was looked at");
   }
   return asker;
+}
+
+Result<Asker> read_requester(pid_t pid, const Asker& helper, int fd,
+                             const std::string& own_uid_map) {
+  const auto requester = pin_process(pid);
+  if (!requester) return std::unexpected(requester.error());
+  // SECURITY: it lived when its helper ran already, so whoever got its pid since began later still.
+  constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+  if (requester->start.value_or(kNever) > helper.where.process_start) {
+    return failure(Errc::Closed, "requester ended");
+  }
+  return read_asker(*requester, fd, own_uid_map);
 }
 
 }  // namespace stepup::session

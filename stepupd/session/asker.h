@@ -29,6 +29,12 @@ struct Asker {
 // sys_errno of the file that could not.
 [[nodiscard]] Result<Asker> read_asker(const Peer& peer, int fd, const std::string& own_uid_map);
 
+// Reads the facts about process `pid`, which had `helper` started to serve it and lived when that
+// said so over the connection `fd`.  Fails as read_asker does, and where the process is younger
+// than its helper: then another one has its pid.
+[[nodiscard]] Result<Asker> read_requester(pid_t pid, const Asker& helper, int fd,
+                                           const std::string& own_uid_map);
+
 // /proc/PID/stat.
 [[nodiscard]] Result<ProcStat> read_stat(pid_t pid);
 

@@ -18,7 +18,6 @@
 namespace stepup::session {
 namespace {
 
-// For kernels without SO_PEERPIDFD.
 Result<Peer> pin_by_pid(Peer peer) {
   // The wrapper pidfd_open() came with glibc 2.36; the system call is in every kernel we support.
   peer.pidfd.reset(static_cast<int>(syscall(SYS_pidfd_open, peer.pid, 0)));
@@ -51,6 +50,12 @@ Result<Peer> identify_peer(int fd) {
     return peer;
   }
   if (errno != ENOPROTOOPT) return failure(Errc::Closed, "SO_PEERPIDFD", errno);
+  return pin_by_pid(std::move(peer));  // the kernel has no SO_PEERPIDFD
+}
+
+Result<Peer> pin_process(pid_t pid) {
+  Peer peer;
+  peer.pid = pid;
   return pin_by_pid(std::move(peer));
 }
 

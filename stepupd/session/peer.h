@@ -27,6 +27,9 @@ struct Peer {
 // must also see the same start time, and the connection still open, afterwards (read_asker does).
 [[nodiscard]] Result<Peer> identify_peer(int fd);
 
+// Pins whoever has `pid` now; uid is left unset.
+[[nodiscard]] Result<Peer> pin_process(pid_t pid);
+
 // Whether the peer's process still runs.
 [[nodiscard]] bool still_runs(const Peer& peer);
 

@@ -137,6 +137,9 @@ struct CheckRequest {
   std::vector<std::string> argv;                     // /proc/self/cmdline
   bool argv_truncated = false;
   ClockState clock = ClockState::Unknown;  // adjtimex(2): only words depend on it
+  // Of polkit's agent helper as a service, which PID 1 starts: the process that connected to it and
+  // lived when this was sent.
+  std::optional<std::uint32_t> requester;
   bool operator==(const CheckRequest&) const = default;
 
   template <typename Self, typename Archive>
@@ -155,6 +158,7 @@ struct CheckRequest {
     a.list(m.argv, kMaxArgvWords, [](auto& word, auto& in) { in.text(word, kMaxArgvBytes); });
     a.flag(m.argv_truncated);
     a.choice(m.clock);
+    a.maybe(m.requester, [](auto& pid, auto& in) { in.number(pid); });
   }
 };
 

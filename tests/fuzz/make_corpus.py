@@ -24,12 +24,12 @@ def words(message_id, *arguments):
     return bytes([message_id]) + struct.pack(">I", len(arguments)) + b"".join(map(text, arguments))
 
 
-def check_request(groups, argv):
+def check_request(groups, argv, requester=b"\0"):
     return packet(2, b"\x02\x02" + text("sudo") + text("alice") + struct.pack(">I", 1000) +
                   text("alice") + text("192.0.2.7") + text("/dev/pts/0") +
                   (b"\0" if groups is None else
                    struct.pack(">BI%dI" % len(groups), 1, len(groups), *groups)) +
-                  struct.pack(">I", len(argv)) + b"".join(map(text, argv)) + b"\0\x02")
+                  struct.pack(">I", len(argv)) + b"".join(map(text, argv)) + b"\0\x02" + requester)
 
 
 def ceremony(*devices):
@@ -161,7 +161,7 @@ SEEDS = {
         "\nMCowBQYDK2VwAyEAs0ZRH2XHDxGRrWPjs6dJZT1MWrYzf2Sfn6SKok502Oc=\n-----END PUBLIC KEY-----\n"
         "\"\"\"\nuv_capable = true\n", DECLARED + 'lable = "x"\n', "[fido2]\nlabel = 3\n"],
     "check_request": [check_request([10, 1000], ["sudo", "id"]), check_request(None, []),
-                      check_request([], [""]), ANSWER, CANCEL, packet(2, version=2)],
+                      check_request([], [""], struct.pack(">BI", 1, 4711)), ANSWER, CANCEL, packet(2, version=2)],
     "control_request": [
         packet(16), packet(18, text("alice")), packet(22, text("alice")), packet(24, text("alice")),
         packet(20, b"\x01" + text("alice") + text("phone") + text("") + b"\x01\x06"),

@@ -2,12 +2,21 @@
 // The request as it is built for a real PAM transaction of this program.
 #include <errno.h>
 #include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pwd.h>
 #include <security/pam_appl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/timex.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -21,6 +30,32 @@ using namespace stepup;
 using pam_stepup::build_request;
 using wire::CheckRequest;
 using wire::Phase;
+
+namespace {
+
+// Two connected sockets of AF_UNIX; unless `maker_lives`, of a process that has ended.
+int connected(bool maker_lives, int (&ends)[2]) {
+  if (maker_lives) return socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
+  const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un any{};  // the kernel chooses an abstract address
+  any.sun_family = AF_UNIX;
+  socklen_t size = sizeof any.sun_family;
+  auto* const address = reinterpret_cast<sockaddr*>(&any);
+  if (bind(listener, address, size) != 0 || listen(listener, 1) != 0) return -1;
+  size = sizeof any;
+  (void)getsockname(listener, address, &size);
+  const pid_t maker = fork();
+  if (maker == 0) {
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    _exit(connect(fd, address, size));
+  }
+  (void)waitpid(maker, nullptr, 0);
+  ends[0] = accept(listener, nullptr, nullptr);
+  ends[1] = listener;
+  return ends[0] < 0 ? -1 : 0;
+}
+
+}  // namespace
 
 TEST_GROUP(PamRequest) {
   fakes::ScratchDirectory scratch;
@@ -65,8 +100,73 @@ TEST(PamRequest, SaysWhatPamAndTheSystemKnow) {
 
   timex clock{};
   const bool off = adjtimex(&clock) == TIME_ERROR || (clock.status & STA_UNSYNC) != 0;
-  CHECK_TRUE(request->clock ==
-             (off ? wire::ClockState::Unsynchronised : wire::ClockState::Synchronised));
+  const bool filtered = prctl(PR_GET_SECCOMP) != 0;  // as in a container
+  CHECK_TRUE(request->clock == (filtered ? wire::ClockState::Unknown
+                                : off    ? wire::ClockState::Unsynchronised
+                                         : wire::ClockState::Synchronised));
+}
+
+TEST(PamRequest, MakesNoCallOfTheClockWhereAFilterCouldKillItsProgram) {
+  // As ProtectClock= and SystemCallFilter= of systemd.exec(5) do.
+  sock_filter deadly[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_adjtimex, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clock_adjtime, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{std::size(deadly), deadly};
+  const pid_t child = fork();
+  if (child == 0) {
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+      _exit(1);
+    }
+    const auto request = build_request(handle, Phase::Auth);
+    _exit(request && request->clock == wire::ClockState::Unknown ? 0 : 2);
+  }
+  int status = -1;
+  CHECK_EQUAL(child, waitpid(child, &status, 0));
+  CHECK_EQUAL(0, status);
+}
+
+TEST(PamRequest, OfPolkitsHelperAsAServiceNamesWhoConnectedToIt) {
+  struct Case {
+    const char* name;
+    const char* service;
+    bool socket;      // what standard input is
+    bool peer_lives;  // who made that socket
+    uid_t real_uid;   // a helper that is set-uid root has its caller's
+    bool names;
+  };
+  constexpr uid_t kNobody = 65534;
+  const Case cases[] = {
+      {"a service",                    "polkit-1",    true,  true,  0,       true },
+      {"one whose client is gone",     "polkit-1",    true,  false, 0,       false},
+      {"set-uid, and given a socket",  "polkit-1",    true,  true,  kNobody, false},
+      {"set-uid, with a pipe",         "polkit-1",    false, true,  kNobody, false},
+      {"started by root, with a pipe", "polkit-1",    false, true,  0,       false},
+      {"another service on a socket",  "stepup-test", true,  true,  0,       false},
+  };
+  const bool is_root = getuid() == 0;
+  for (const Case& c : cases) {
+    set(PAM_SERVICE, c.service);
+    int ends[2];
+    CHECK_EQUAL_TEXT(0, c.socket ? connected(c.peer_lives, ends) : pipe(ends), c.name);
+    const pid_t child = fork();
+    if (child == 0) {
+      (void)dup2(ends[0], STDIN_FILENO);
+      if (is_root && setresuid(c.real_uid, 0, 0) != 0) _exit(2);
+      const auto request = build_request(handle, Phase::Auth);
+      const bool named = request && request->requester.has_value();
+      const bool right = !named || *request->requester == static_cast<std::uint32_t>(getppid());
+      _exit(request && right && named == (is_root && c.names) ? 0 : 1);
+    }
+    int status = -1;
+    CHECK_EQUAL_TEXT(child, waitpid(child, &status, 0), c.name);
+    CHECK_EQUAL_TEXT(0, status, c.name);
+    for (const int end : ends) (void)close(end);
+  }
 }
 
 TEST(PamRequest, LeavesOutWhatNobodyKnows) {

@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdint>
+
 #include "stepupd/session/asker.h"
 #include "stepupd/session/peer.h"
 
@@ -71,6 +73,32 @@ TEST(Asker, IsNotIdentifiedAfterItsProcessEnded) {
   CHECK_FALSE(read_asker(*peer, pair[0], *read_own_uid_map()).has_value());
   (void)close(pair[0]);
   (void)close(pair[1]);
+}
+
+TEST(Asker, OfAHelperIsTheProcessItServesAndNoYoungerOne) {
+  const auto peer = identify_peer(ends[0]);
+  CHECK(peer.has_value());
+  auto helper = *read_asker(*peer, ends[0], *read_own_uid_map());
+  const auto requester = read_requester(getpid(), helper, ends[0], *read_own_uid_map());
+  CHECK(requester.has_value());
+  LONGS_EQUAL(getpid(), requester->where.process);
+  UNSIGNED_LONGS_EQUAL(getuid(), requester->real_uid);
+  helper.where.process_start -= 1;  // as if this process had got the pid of one that ended
+  CHECK_FALSE(read_requester(getpid(), helper, ends[0], *read_own_uid_map()).has_value());
+}
+
+TEST(Asker, OfAHelperIsNobodyOnceTheProcessItServesEnded) {
+  const auto peer = identify_peer(ends[0]);
+  CHECK(peer.has_value());
+  auto helper = *read_asker(*peer, ends[0], *read_own_uid_map());
+  helper.where.process_start = UINT64_MAX;
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  siginfo_t ended{};
+  LONGS_EQUAL(0, waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT));
+  CHECK_FALSE(read_requester(child, helper, ends[0], *read_own_uid_map()).has_value());
+  LONGS_EQUAL(child, waitpid(child, nullptr, 0));
+  CHECK_FALSE(read_requester(child, helper, ends[0], *read_own_uid_map()).has_value());
 }
 
 TEST(Asker, IsNobodyOnADescriptorThatIsNoSocket) {

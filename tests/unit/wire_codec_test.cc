@@ -38,7 +38,8 @@ void for_each_message(F f) {
       .groups = std::vector<std::uint32_t>{4,      27, 0xffffffff},
       .argv = {"sudo", "", "id"      },
       .argv_truncated = true,
-      .clock = ClockState::Synchronised
+      .clock = ClockState::Synchronised,
+      .requester = 4711
   });
   f(StatusRequest{});
   f(ListRequest{.user = "bob"});
