@@ -19,7 +19,7 @@ using store::Credential;
 using store::Holdings;
 using store::Transaction;
 
-std::string quoted(std::string_view text) { return "\"" + printable(text) + "\""; }
+std::string in_quotes(std::string_view text) { return "\"" + printable(text) + "\""; }
 
 PendingAuthenticator pending_of(const Record& record, const std::string& rp_id) {
   PendingAuthenticator pending;
@@ -57,7 +57,7 @@ class Importer {
     auto held = transaction_.holdings(one.owner.uid);
     if (!held) return std::unexpected(held.error());
     if (!held->empty() && held->recorded_name != one.owner.name) {
-      return problem(one, "the uid of " + quoted(one.owner.name) +
+      return problem(one, "the uid of " + in_quotes(one.owner.name) +
                               " holds credentials of another name: run stepupctl reset first");
     }
     const auto same = find_same(*held, one.record);
@@ -74,8 +74,8 @@ class Importer {
       if (label.error().refusal == EnrollRefusal::Failed) {
         return std::unexpected(label.error().error);
       }
-      return problem(
-          one, quoted(one.owner.name) + " has as many credentials as stepup keeps for one person");
+      return problem(one, in_quotes(one.owner.name) +
+                              " has as many credentials as stepup keeps for one person");
     }
     added_.emplace(one.owner.uid, *label);
     return note(one, *held, std::move(*label));
@@ -114,7 +114,7 @@ class Importer {
       return problem(one, "the same credential stands earlier in the file");
     }
     if (!same_use(credential, one.record)) {
-      return problem(one, "it is enrolled as " + quoted(credential.label) +
+      return problem(one, "it is enrolled as " + in_quotes(credential.label) +
                               ", in another way: run stepupctl remove first");
     }
     outcome_.rows.push_back({one.record.at.line,
