@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: ISC
 #include "pam_stepup/conversation.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <string_view>
 
@@ -49,8 +51,23 @@ std::expected<SecretBytes, wire::CancelReason> Conversation::ask(const std::stri
   return SecretBytes(answer);
 }
 
-void Conversation::tell(const std::string& text) {
+void Conversation::fit(const wire::CheckRequest& request) noexcept {
+  if (request.service == "polkit-1") notice_style_ = PAM_TEXT_INFO;
+  client_is_stdin_ = request.requester.has_value();
+}
+
+void Conversation::refuse(const std::string& text) {
   if (!text.empty()) (void)converse(conv_, PAM_ERROR_MSG, text);
+}
+
+void Conversation::notify(const std::string& text) {
+  if (!text.empty()) (void)converse(conv_, notice_style_, text);
+}
+
+bool Conversation::abandoned() const noexcept {
+  if (!client_is_stdin_) return false;
+  pollfd client{STDIN_FILENO, 0, 0};  // POLLHUP is always reported
+  return poll(&client, 1, 0) == 1;
 }
 
 }  // namespace stepup::pam_stepup

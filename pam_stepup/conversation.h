@@ -24,12 +24,24 @@ class Conversation {
   [[nodiscard]] std::expected<SecretBytes, wire::CancelReason> ask(const std::string& prompt,
                                                                    bool echo);
 
-  // Shows `text` as PAM_ERROR_MSG, if the application can: without a terminal sudo writes
-  // PAM_TEXT_INFO to standard output, into the middle of what another program reads.
-  void tell(const std::string& text);
+  // Fits the conversation to the program that `request` is from.
+  void fit(const wire::CheckRequest& request) noexcept;
+
+  // Show `text`, if the application can: a refusal as PAM_ERROR_MSG, and so everything else, since
+  // without a terminal sudo writes PAM_TEXT_INFO to standard output, into the middle of what
+  // another program reads.  But polkit's agents put "Error:" before such a message, so there a
+  // notice is PAM_TEXT_INFO.
+  void refuse(const std::string& text);
+  void notify(const std::string& text);
+
+  // Whether nobody is there any more.  Only polkit's helper as a service knows: it gets no signal
+  // when the person gives up, but its client closes the connection.
+  [[nodiscard]] bool abandoned() const noexcept;
 
  private:
   const pam_conv* conv_;
+  int notice_style_ = PAM_ERROR_MSG;
+  bool client_is_stdin_ = false;
 };
 
 }  // namespace stepup::pam_stepup

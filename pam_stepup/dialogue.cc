@@ -57,10 +57,12 @@ std::unexpected<Refusal> explain(const Error& error, const std::string& socket) 
   return std::unexpected(Refusal{.detail = error.what});
 }
 
-// Waits for the next packet with the signals watched.  A pending one cancels the dialogue.
-Answered<wire::Packet> wait_for_packet(wire::Client& client, const std::string& socket) {
+// Waits for the next packet with the signals watched.  A pending one cancels the dialogue, and so
+// does a person who left.
+Answered<wire::Packet> wait_for_packet(wire::Client& client, const std::string& socket,
+                                       const Conversation& conversation) {
   const SignalWatch signals;
-  auto packet = client.next([&] { return signals.pending(); });
+  auto packet = client.next([&] { return signals.pending() || conversation.abandoned(); });
   if (packet) return std::move(*packet);
   if (client.was_interrupted()) {
     // Best effort: stepupd also notices that the connection ends.
@@ -128,7 +130,7 @@ Answered<wire::VerdictCode> relay(wire::Client& client, const std::string& socke
                                   Conversation& conversation) {
   std::optional<CancelReason> cancelled;
   for (int i = 0; i < kMaxMessages; ++i) {
-    const auto packet = wait_for_packet(client, socket);
+    const auto packet = wait_for_packet(client, socket, conversation);
     if (!packet) return std::unexpected(packet.error());
     switch (packet->header.type) {
       case MessageType::Prompt: {
@@ -140,7 +142,7 @@ Answered<wire::VerdictCode> relay(wire::Client& client, const std::string& socke
       case MessageType::Notice: {
         const auto notice = wire::decode<wire::Notice>(*packet);
         if (!notice) return refuse_nonsense(socket);
-        conversation.tell(wire::sentence(notice->words));
+        conversation.notify(wire::sentence(notice->words));
         break;
       }
       case MessageType::Verdict: {
@@ -148,7 +150,7 @@ Answered<wire::VerdictCode> relay(wire::Client& client, const std::string& socke
         if (!verdict) return refuse_nonsense(socket);
         const auto concluded = conclude(verdict->code, cancelled, socket);
         if (concluded || concluded.error().words.id == MessageId::None) {
-          conversation.tell(wire::sentence(verdict->words));
+          conversation.refuse(wire::sentence(verdict->words));
         }
         return concluded;
       }

@@ -63,6 +63,7 @@ Answered<wire::VerdictCode> ask_stepupd(const pam_handle_t* pamh, wire::Phase ph
   if (!options) return bad_option(options.error());
   const auto request = build_request(pamh, phase);
   if (!request) return std::unexpected(Refusal{.detail = request.error().what});
+  conversation.fit(*request);
   auto client = open_dialogue(*options, {.first_reply = options->first_reply}, *request);
   if (!client) return std::unexpected(client.error());
   return relay(*client, options->socket, conversation);
@@ -77,7 +78,7 @@ int step_up(pam_handle_t* pamh, wire::Phase phase, Arguments words) {
   const Refusal& refusal = verdict.error();
   if (refusal.words.id != wire::MessageId::None) {
     pam_syslog(pamh, LOG_ERR, "%s", log_line(refusal).c_str());
-    conversation.tell(wire::sentence(refusal.words));
+    conversation.refuse(wire::sentence(refusal.words));
   }
   return to_pam(refusal.failure, phase);
 }

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: ISC
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <string>
 
 #include "pam_stepup/conversation.h"
@@ -11,6 +14,16 @@ using namespace stepup::pam_stepup;
 using fakes::FakeConversation;
 using wire::CancelReason;
 using Behaviour = FakeConversation::Behaviour;
+
+namespace {
+
+wire::CheckRequest polkit_request() {
+  wire::CheckRequest request;
+  request.service = "polkit-1";
+  return request;
+}
+
+}  // namespace
 
 TEST_GROUP(PamConversation){};
 
@@ -57,16 +70,53 @@ TEST(PamConversation, CancelsForEveryFailureOfTheApplication) {
   CHECK_EQUAL(512, Conversation(longest.conv()).ask("Code: ", true)->size());
 }
 
-TEST(PamConversation, TellsEverythingAsAnError) {
+TEST(PamConversation, ShowsEverythingAsAnError) {
   for (const Behaviour behaviour : {Behaviour::Answers, Behaviour::Fails, Behaviour::NullArray,
                                     Behaviour::NullResponse, Behaviour::FailsAndSets}) {
     FakeConversation application({}, behaviour);
     Conversation conversation(application.conv());
-    conversation.tell("refused");
-    conversation.tell("");
+    conversation.notify("touch");
+    conversation.refuse("refused");
+    conversation.notify("");
+    conversation.refuse("");
     CHECK_TRUE(application.heard() == (std::vector<FakeConversation::Message>{
+                                          {PAM_ERROR_MSG, "touch"  },
                                           {PAM_ERROR_MSG, "refused"}
     }));
   }
-  Conversation(nullptr).tell("refused");
+  Conversation(nullptr).notify("touch");
+  Conversation(nullptr).refuse("refused");
+}
+
+TEST(PamConversation, InPolkitsHelperANoticeIsNoError) {
+  FakeConversation application;
+  Conversation conversation(application.conv());
+  conversation.fit(polkit_request());
+  conversation.notify("touch");
+  conversation.refuse("refused");
+  CHECK_TRUE(application.heard() == (std::vector<FakeConversation::Message>{
+                                        {PAM_TEXT_INFO, "touch"  },
+                                        {PAM_ERROR_MSG, "refused"}
+  }));
+}
+
+TEST(PamConversation, IsAbandonedWhenTheClientOfPolkitsHelperLeaves) {
+  int ends[2];
+  CHECK_EQUAL(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends));
+  const int own_stdin = dup(STDIN_FILENO);
+  (void)dup2(ends[0], STDIN_FILENO);
+  Conversation service(nullptr), other(nullptr);
+  wire::CheckRequest request = polkit_request();
+  other.fit(request);
+  request.requester = 1;
+  service.fit(request);
+  CHECK_FALSE(service.abandoned());
+  CHECK_EQUAL(1, write(ends[1], "x", 1));  // an answer that nobody has read yet
+  CHECK_FALSE(service.abandoned());
+  (void)close(ends[1]);
+  CHECK_TRUE(service.abandoned());
+  CHECK_FALSE(other.abandoned());
+  (void)dup2(own_stdin, STDIN_FILENO);
+  (void)close(own_stdin);
+  (void)close(ends[0]);
 }
