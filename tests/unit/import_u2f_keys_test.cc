@@ -109,6 +109,14 @@ TEST(ImportU2fKeys, TakesAPointWithThePrefixOfAnUncompressedOne) {
   CHECK_EQUAL(64, records->front().security_key->credential.public_key.key.size());
 }
 
+TEST(ImportU2fKeys, TakesTheLongestKeyHandle) {
+  const std::string longest(1364, 'A');  // 1023 bytes
+  const auto records = parse_u2f_keys(line("a", key(longest, kPoint, ",es256,+presence")));
+  CHECK_EQUAL(1023, records->front().security_key->credential.id.size());
+  CHECK_TRUE(fails_with(parse_u2f_keys(line("a", key(longest + "AA", kPoint, ",es256,+presence"))),
+                        "1:3: the key handle"));
+}
+
 TEST(ImportU2fKeys, NamesThePlaceOfWhatItDoesNotUnderstand) {
   const std::string other_point = std::string(kPoint.substr(0, kPoint.size() - 4)) + "AA==";
   const struct {
@@ -127,6 +135,8 @@ TEST(ImportU2fKeys, NamesThePlaceOfWhatItDoesNotUnderstand) {
       {line("a", key(std::string(1400, 'A'), kPoint, ",es256,")), "1:3: the key handle"},
       {line("a", key(kHandle, "!", ",es256,+presence")), "1:48: the public key is not"},
       {line("a", key(kOldHandle, "05", "")), "1:47: the public key of the"},
+      {line("a", key(kOldHandle, "05" + std::string(kOldPoint.substr(2)), "")),
+       "1:47: the public key of the"},
       {line("a", "AQID") + ":x,y", "1:3: a key has"},
       {line("", key(kHandle, kPoint, ",es256,+presence")), "1:1: no user"},
       {kGood + "\nbob", "2:1: not of the form"},

@@ -126,6 +126,7 @@ TEST(ImportUsersOath, NamesThePlaceOfWhatItDoesNotUnderstand) {
       {"HOTP a - 313233343536373839", "1:10: the secret"},
       {line("HOTP a - ", " -1"), "1:51: the counter"},
       {line("HOTP a - ", " 9223372036854775808"), "1:51: the counter"},
+      {line("HOTP a - ", " 99999999999999999999"), "1:51: the counter"},
       {line("HOTP/T30 a - ", " 0"), "1:55: a code was used"},
       {line("HOTP/T30 a - ", " 0 123456"), "1:55: a code was used"},
       {line("HOTP/T30 a - ", " x 123456 2026-11-24T10:00:00L"), "1:55: a code was used"},
