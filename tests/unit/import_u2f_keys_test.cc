@@ -109,6 +109,13 @@ TEST(ImportU2fKeys, TakesAPointWithThePrefixOfAnUncompressedOne) {
   CHECK_EQUAL(64, records->front().security_key->credential.public_key.key.size());
 }
 
+TEST(ImportU2fKeys, TakesNoFirstByteOfAnotherTypeForAPrefix) {
+  const auto records = parse_u2f_keys(
+      line("a", key(kHandle, "BAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ=", ",eddsa,+presence")));
+  STRCMP_EQUAL("", problems_of(records).c_str());
+  CHECK_EQUAL(32, records->front().security_key->credential.public_key.key.size());
+}
+
 TEST(ImportU2fKeys, TakesTheLongestKeyHandle) {
   const std::string longest(1364, 'A');  // 1023 bytes
   const auto records = parse_u2f_keys(line("a", key(longest, kPoint, ",es256,+presence")));
@@ -140,6 +147,7 @@ TEST(ImportU2fKeys, NamesThePlaceOfWhatItDoesNotUnderstand) {
       {line("a", "AQID") + ":x,y", "1:3: a key has"},
       {line("", key(kHandle, kPoint, ",es256,+presence")), "1:1: no user"},
       {kGood + "\nbob", "2:1: not of the form"},
+      {kGood + "\n" + line(std::string(256, 'u'), "AQID"), "2:258: a key has"},
       {kGood + "\nbob:", "2:4: no key"},
       {kGood + "\n" + kGood, "2:1: this user has an earlier"},
       {kGood + "\n" + line(std::string(257, 'u'), "AQID,x"), "2:1: not of the form"},

@@ -95,6 +95,24 @@ TEST(ImportUsersOath, TakesTheCounterForThatOfTheLastCodeIfThereWasOne) {
   }
 }
 
+TEST(ImportUsersOath, TakesTheOutermostValuesOfEachField) {
+  const std::string name(kMaxUserName, 'u');
+  for (const std::size_t bytes : {kMinSecretBytes, kMaxSecretBytes}) {
+    const auto records =
+        parse_users_oath("HOTP " + name + " - " + std::string(bytes * 2, 'f') + "\n");
+    STRCMP_EQUAL("", problems_of(records).c_str());
+    CHECK_EQUAL(bytes, records->front().key.size());
+    CHECK(records->front().user == name);
+  }
+  const auto used = [](const char* offset) {
+    return parse_users_oath(line("HOTP/T30 a - ", offset) + "#");
+  };
+  CHECK_EQUAL(1'000'000, used(" 1000000 1 1970-01-01T01:00:00L")->front().last_step.value());
+  CHECK_EQUAL(0, used(" 0 1 1970-01-01T01:00:00L")->front().last_step.value());
+  CHECK_FALSE(used(" -1 1 1970-01-01T01:00:00L")->front().last_step.has_value());
+  CHECK_TRUE(fails_with(used(" 1000001 1 2026-09-21T15:13:30L"), "1:55: a code was used"));
+}
+
 TEST(ImportUsersOath, FindsTheStepOfTheLastCodeInLocalTime) {
   const auto step = [](const char* type, const char* behind) {
     const auto records = parse_file(line(type, behind));
