@@ -200,8 +200,9 @@ constexpr std::string_view words_of(MessageId id) noexcept {
       return "stepup on {0} cannot reach security keys. Ask an administrator to look at: systemctl "
              "status stepup-fido2-helper.socket";
     case MessageId::RefusedRemoteTouch:
-      return "{0} on {1} needs a security key, and your ssh connection offers none. Run it at the "
-             "machine itself, or ask an administrator.";
+      return "{0} on {1} needs a security key, which is asked for a touch only when you surely sit "
+             "at "
+             "{1}, and not over ssh. Run it at the machine itself, or ask an administrator.";
     case MessageId::RefusedTouchCooldown:
       return "Too many requests for a touch went unanswered. Try again in {0}.";
     case MessageId::RefusedKeyUnsupported: return "This security key cannot be used: {0}.";

@@ -19,12 +19,15 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 RELEASES = {"bookworm": "12", "trixie": "13"}
 PACKAGES = (
     "systemd systemd-sysv dbus dbus-user-session libpam-systemd sudo openssh-server "
-    "openssh-client procps util-linux login cron tmux sqlite3 iproute2 "
+    "openssh-client procps util-linux login cron tmux sqlite3 iproute2 polkitd pkexec "
     # what stepup's own programs link to, but for what comes with the others
     "libsqlite3-0 libqrencode4 libyubikey0 libfido2-1 libseccomp2 "
     # whose files are imported
     "pamu2fcfg libpam-google-authenticator"
 ).split()
+MIRROR, NEXT = "http://deb.debian.org/debian", "forky"
+PIN_HOOK = (f"printf 'Package: %s\\nPin: release n={NEXT}\\nPin-Priority: %s\\n\\n' "
+            "'*' 1 '{}' 990 >\"$1/etc/apt/preferences.d/newer\"")
 HOST = "testhost"
 ROOT_PASSWORD = "root-password"
 ENVIRONMENT = {
@@ -38,10 +41,13 @@ ABOUT_RULES = ("c7d3c1de53f24aa3b7f7a0b7d7ee8b64", "e2b8b8f08c0e4d3d9b3a6f0e9d5a
 STEPUP_UNITS = ("stepupd.socket", "stepupd-control.socket", "stepupd.service")
 
 
-def base_tarball(suite, packages):
-    """The path of the base system's tarball, which is built when the cache has none."""
+def base_tarball(suite, packages, newer=()):
+    """The path of the base system's tarball, which is built when the cache has none.
+
+    Packages of `newer`, patterns as apt_preferences(5) has them, come from the release after it.
+    """
     cache = pathlib.Path(os.environ.get("STEPUP_TEST_CACHE", "/var/cache/stepup-test"))
-    key = hashlib.sha256(" ".join(packages).encode()).hexdigest()[:12]
+    key = hashlib.sha256(" ".join([*packages, *newer]).encode()).hexdigest()[:12]
     tarball = cache / f"{suite}-{key}.tar"
     if not tarball.exists():
         cache.mkdir(parents=True, exist_ok=True)
@@ -50,7 +56,11 @@ def base_tarball(suite, packages):
         try:
             subprocess.run(
                 ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(packages)}",
-                 suite, unfinished], check=True)
+                 *(newer and [f"--setup-hook={PIN_HOOK.format(' '.join(newer))}"]),
+                 suite, unfinished,
+                 # A mirror that stands still outlives the validity that testing has for a week.
+                 *(newer and [f"deb {MIRROR} {suite} main",
+                              f"deb [check-valid-until=no] {MIRROR} {NEXT} main"])], check=True)
             unfinished.rename(tarball)
         finally:
             unfinished.unlink(missing_ok=True)
@@ -70,8 +80,9 @@ def wait_until(condition, what, seconds=10):
 class Machine:
     """One container.  Use it as a context manager: on exit all of it is gone."""
 
-    def __init__(self, suite="bookworm", more_packages=()):
+    def __init__(self, suite="bookworm", more_packages=(), newer=()):
         self.suite = suite
+        self.newer = newer
         self.packages = [*PACKAGES, *more_packages]
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="stepup-system-", dir="/var/tmp"))
         self.root = self.directory / HOST
@@ -82,8 +93,8 @@ class Machine:
     def __enter__(self):
         try:
             self.root.mkdir()
-            subprocess.run(["tar", "xf", base_tarball(self.suite, self.packages), "-C",
-                            self.root], check=True)
+            base = base_tarball(self.suite, self.packages, self.newer)
+            subprocess.run(["tar", "xf", base, "-C", self.root], check=True)
             self._prepare()
         except BaseException:
             self.__exit__()

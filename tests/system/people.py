@@ -150,10 +150,13 @@ class Person:
         self._sessions.append(session)
         return session
 
-    def session_at_the_machine(self):
+    def session_at_the_machine(self, at_a_seat=False):
         """A login at a terminal of the machine itself, as login(1) makes it."""
-        session = Session(self.machine, self, (
-            "script", "-qec", f"login -f {self.name}", "/dev/null"))
+        # systemd-run's terminal outlives the hangup that login begins with, script's does not.
+        run = ["systemd-run", "--quiet", "--pty", "--collect"]
+        seat = [*run, "--setenv=XDG_SEAT=seat0", "login", "-p", "-f", self.name]
+        session = Session(self.machine, self, seat if at_a_seat else [*run, "login", "-f",
+                                                                      self.name])
         self._sessions.append(session)
         return session
 

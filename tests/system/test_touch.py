@@ -141,8 +141,8 @@ class Touch(TouchBench):
         self.assertRuns(session.run("sudo id", alice.code()))
         self.rule(alice, level="touch")
         refused = alice.session().run("sudo id")
-        self.assertRefused(refused, f"sudo on {HOST} needs a security key, and your ssh connection "
-                                    "offers none.")
+        self.assertRefused(refused, f"sudo on {HOST} needs a security key, which is asked for a touch "
+                                    f"only when you surely sit at {HOST}, and not over ssh.")
         self.assertEqual(key.status()["sign_count"], before)
 
     def test_sudo_n_is_refused_without_a_blink(self):
