@@ -26,13 +26,12 @@ Engine::~Engine() = default;
 
 Status Engine::start(sd_event* loop) {
   loop_ = loop;
-  adopt(load_rules(paths_.conf, paths_.state_dir));
   if (opened_store() == nullptr) {
     // A second stepupd on the same state would undo what the first one burns.
     if (store_error_.code == Errc::Busy) return std::unexpected(store_error_);
     audit::trouble(store_error_, "denying what needs a factor");
   }
-  own_rp_id_ = find_own_rp_id();
+  adopt(read_files());
   if (auto started = touch_desk.start(loop); !started) return started;
   auto refreshing = refresh_.start(loop, [this] { refresh_accounts(); });
   if (!refreshing) return refreshing;
@@ -69,19 +68,15 @@ bool Engine::allows_model(const factor::Aaguid& model) const {
   return models.empty() || std::ranges::find(models, factor::to_string(model)) != models.end();
 }
 
-// That of the keys which are enrolled already, since it must not change under them: a machine id
-// may be made anew.
-std::string Engine::find_own_rp_id() {
+Engine::FilesRead Engine::read_files() {
+  FilesRead read;
   if (store::Store* store = opened_store()) {
     if (auto transaction = store->begin_reading()) {
-      const auto recorded = transaction->recorded_rp_id().value_or(std::nullopt);
-      if (recorded) return *recorded;
+      read.enrolled_rp_id = transaction->recorded_rp_id().value_or(std::nullopt).value_or("");
     }
   }
-  auto rp_id = default_rp_id();
-  if (rp_id) return *std::move(rp_id);
-  audit::trouble(rp_id.error(), "security keys need [host] rp_id");
-  return {};
+  read.rules = load_rules(paths_.conf, paths_.state_dir, read.enrolled_rp_id);
+  return read;
 }
 
 void Engine::notice_suspend() {
@@ -90,7 +85,16 @@ void Engine::notice_suspend() {
   }
 }
 
-void Engine::adopt(Loaded loaded) {
+void Engine::adopt(FilesRead read) {
+  // Where stepupd.conf names none it is that of the keys which are enrolled already, since it must
+  // not change under them: a machine id may be made anew.
+  own_rp_id_ = std::move(read.enrolled_rp_id);
+  if (own_rp_id_.empty()) {
+    auto rp_id = default_rp_id();
+    if (!rp_id) audit::trouble(rp_id.error(), "security keys need [host] rp_id");
+    own_rp_id_ = std::move(rp_id).value_or("");
+  }
+  Loaded& loaded = read.rules;
   for (const rules::Problem& problem : loaded.problems) {
     audit::rules_bad(rules::to_string(problem), loaded.rules ? "going on with the last good rules"
                                                              : "denying everything that asks");
@@ -105,13 +109,12 @@ void Engine::adopt(Loaded loaded) {
 }
 
 void Engine::reload() {
-  auto loaded = std::make_shared<Loaded>();
-  const auto queued = worker_.submit(
-      kNoUid, {[loaded, paths = paths_] { *loaded = load_rules(paths.conf, paths.state_dir); },
-               [this, loaded] {
-                 adopt(std::move(*loaded));
-                 (void)sd_notify(0, "READY=1");
-               }});
+  auto read = std::make_shared<FilesRead>();
+  const auto queued = worker_.submit(kNoUid, {[this, read] { *read = read_files(); },
+                                              [this, read] {
+                                                adopt(std::move(*read));
+                                                (void)sd_notify(0, "READY=1");
+                                              }});
   if (queued) {
     (void)sd_notify(0, "RELOADING=1");  // ends with the READY=1 above, which runs later
   } else {

@@ -93,10 +93,15 @@ class Engine {
   std::map<uid_t, std::string> declared_problems;
 
  private:
-  void adopt(Loaded loaded);
+  struct FilesRead {
+    Loaded rules;
+    std::string enrolled_rp_id;  // empty: no security key was made here
+  };
+  void adopt(FilesRead read);
   void refresh_accounts();
-  std::string find_own_rp_id();  // before the worker starts
-  store::Store* opened_store();  // on the worker's thread, and before it starts
+  // On the worker's thread, and before it starts.
+  FilesRead read_files();
+  store::Store* opened_store();
 
   Paths paths_;
   sd_event* loop_ = nullptr;

@@ -85,9 +85,21 @@ void resolve(InForce& rules) {
   }
 }
 
+// What is wrong with the name for security keys; nothing when it may stand.
+std::optional<rules::Problem> changed_rp_id(const rules::SourceFile& conf,
+                                            const rules::Settings& settings,
+                                            const std::string& enrolled) {
+  if (settings.rp_id.empty() || enrolled.empty() || settings.rp_id == enrolled) return {};
+  return rules::Problem{conf.path, settings.rp_id_line, 0,
+                        "rp_id cannot change while security keys are enrolled for \"" + enrolled +
+                            "\", which would prove nothing any more: write that, or remove these "
+                            "keys first (stepupctl list, stepupctl remove)"};
+}
+
 }  // namespace
 
-Loaded load_rules(const rules::Layout& layout, const std::string& state_dir) {
+Loaded load_rules(const rules::Layout& layout, const std::string& state_dir,
+                  const std::string& enrolled_rp_id) {
   Loaded loaded;
   const auto files = rules::read_files(layout);
   std::optional<InForce> good;
@@ -95,6 +107,8 @@ Loaded load_rules(const rules::Layout& layout, const std::string& state_dir) {
     loaded.problems = files.error();
   } else if (auto set = rules::parse(*files); !set) {
     loaded.problems = set.error();
+  } else if (auto changed = changed_rp_id(files->front(), set->settings, enrolled_rp_id)) {
+    loaded.problems.push_back(std::move(*changed));
   } else if (const auto digest = factor::sha256_hex(rules::bundle(*files)); !digest) {
     loaded.problems.push_back({"stepupd", 0, 0, "cannot compute SHA-256"});
   } else {

@@ -25,8 +25,11 @@ struct Loaded {
 };
 
 // Reads, parses and resolves the files.  Good ones are saved under `state_dir` as the last good;
-// bad ones give the saved set, if there is one whose checksum holds.  Blocks: disk, name service.
-[[nodiscard]] Loaded load_rules(const rules::Layout& layout, const std::string& state_dir);
+// bad ones give the saved set, if there is one whose checksum holds.  `enrolled_rp_id` is that of
+// the security keys which this host made, empty when there are none: files that name another are
+// bad, since none of these keys could prove anything then.  Blocks: disk, name service.
+[[nodiscard]] Loaded load_rules(const rules::Layout& layout, const std::string& state_dir,
+                                const std::string& enrolled_rp_id);
 
 // The same rules with their users and groups looked up anew.  Blocks: name service.
 [[nodiscard]] std::shared_ptr<const InForce> resolve_again(const InForce& rules);

@@ -74,6 +74,7 @@ struct Settings {
   int max_failures = 5;
   BootTime max_backoff = std::chrono::minutes(15);
   std::string rp_id;                 // empty: the daemon takes the host's own
+  unsigned rp_id_line = 0;           // of stepupd.conf, when it is named
   bool fido2 = true;                 // whether security keys count
   std::vector<std::string> devices;  // looked for keys besides those that are found: paths
   std::vector<std::string> aaguids;  // models that may be enrolled, in lower case; empty: all

@@ -64,6 +64,7 @@ void read_host(NodeReader& reader, const Node& table, Settings& settings) {
     } else if (const std::string* text = reader.read_text(node, "a string")) {
       if (text->empty() || is_rp_id(*text)) {
         settings.rp_id = *text;
+        settings.rp_id_line = text->empty() ? 0 : node.line;
       } else {
         reader.problem(node, "rp_id takes at most " + std::to_string(kMaxRpId) +
                                  " printable ASCII characters without spaces, not " + quote(*text));

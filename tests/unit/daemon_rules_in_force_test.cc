@@ -64,7 +64,7 @@ TEST_GROUP(RulesInForce) {
 TEST(RulesInForce, GoodFilesAreLoadedResolvedAndSaved) {
   if (getuid() != 0) return;  // files that are obeyed must be root's, here and below
   conf(kGood);
-  const Loaded loaded = load_rules(layout, state);
+  const Loaded loaded = load_rules(layout, state, "");
   CHECK(loaded.rules != nullptr);
   CHECK_FALSE(loaded.rules->stale.has_value());
   CHECK_FALSE(loaded.unsaved.has_value());
@@ -79,9 +79,9 @@ TEST(RulesInForce, GoodFilesAreLoadedResolvedAndSaved) {
 TEST(RulesInForce, F20ABadFileLeavesTheLastGoodRulesInForceAndNamesItsLine) {
   if (getuid() != 0) return;
   conf(kGood);
-  const Loaded before = load_rules(layout, state);
+  const Loaded before = load_rules(layout, state, "");
   conf(std::string(kGood) + "levle = \"otp\"\n");
-  const Loaded after = load_rules(layout, state);
+  const Loaded after = load_rules(layout, state, "");
   CHECK(after.rules != nullptr);
   CHECK(after.rules->stale.has_value());
   CHECK(after.rules->set.rules == before.rules->set.rules);
@@ -89,10 +89,30 @@ TEST(RulesInForce, F20ABadFileLeavesTheLastGoodRulesInForceAndNamesItsLine) {
   STRCMP_CONTAINS("levle", rules::to_string(*after.rules->stale).c_str());
 }
 
+TEST(RulesInForce, ARelyingPartyThatKeysWereMadeForIsNotChanged) {
+  if (getuid() != 0) return;
+  const std::string named = std::string("[host]\nrp_id = \"example.org\"\n") + kGood;
+  conf(named);
+  const Loaded first = load_rules(layout, state, "");
+  CHECK(first.problems.empty());
+  CHECK(load_rules(layout, state, "example.org").problems.empty());
+  conf("[host]\nrp_id = \"other.example\"\n");
+  const Loaded changed = load_rules(layout, state, "example.org");
+  CHECK(changed.rules->stale.has_value());
+  CHECK(changed.rules->set == first.rules->set);
+  STRCMP_CONTAINS(
+      "stepupd.conf:2: rp_id cannot change while security keys are enrolled for "
+      "\"example.org\"",
+      rules::to_string(changed.problems.front()).c_str());
+  // Without the line it is that of the keys.
+  conf(kGood);
+  CHECK(load_rules(layout, state, "example.org").problems.empty());
+}
+
 TEST(RulesInForce, WithoutASavedSetABadFileLeavesNothing) {
   if (getuid() != 0) return;
   conf("levle = 1\n");
-  const Loaded loaded = load_rules(layout, state);
+  const Loaded loaded = load_rules(layout, state, "");
   CHECK(loaded.rules == nullptr);
   CHECK_FALSE(loaded.problems.empty());
 }
@@ -100,28 +120,28 @@ TEST(RulesInForce, WithoutASavedSetABadFileLeavesNothing) {
 TEST(RulesInForce, ADamagedSavedSetIsNotObeyed) {
   if (getuid() != 0) return;
   conf(kGood);
-  (void)load_rules(layout, state);
+  (void)load_rules(layout, state, "");
   const std::string whole = saved();
   conf("levle = 1\n");
   for (std::size_t i = 0; i < whole.size(); i += 7) {
     std::string damaged = whole;
     damaged[i] = static_cast<char>(damaged[i] ^ 1);
     save(damaged);
-    CHECK(load_rules(layout, state).rules == nullptr);
+    CHECK(load_rules(layout, state, "").rules == nullptr);
   }
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{10}, std::size_t{64}, std::size_t{65}, whole.size() - 1}) {
     save(whole.substr(0, size));
-    CHECK(load_rules(layout, state).rules == nullptr);
+    CHECK(load_rules(layout, state, "").rules == nullptr);
   }
   save(whole);
-  CHECK(load_rules(layout, state).rules != nullptr);
+  CHECK(load_rules(layout, state, "").rules != nullptr);
 }
 
 TEST(RulesInForce, RulesThatCannotBeSavedAreStillObeyedAndSaidSo) {
   if (getuid() != 0) return;
   conf(kGood);
-  const Loaded loaded = load_rules(layout, state + "/missing");
+  const Loaded loaded = load_rules(layout, state + "/missing", "");
   CHECK(loaded.rules != nullptr);
   CHECK(loaded.unsaved.has_value());
 }

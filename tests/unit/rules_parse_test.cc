@@ -104,6 +104,7 @@ name = "least"
       3,
       1h,
       "example.org",
+      9,
       false,
       {"/dev/hidraw9"},
       {"2fc0579f-8113-47ea-b116-bb5a8db9202a"}
