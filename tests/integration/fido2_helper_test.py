@@ -305,10 +305,13 @@ class Trouble(Bench):
                 yield message
         self.assertEqual(self.get(key, mine).end()[:2], ("assertion", mine))
 
-    def test_F29d_garbage_at_any_byte_of_a_reply_ends_in_a_failure_or_goes_to_the_verifier(self):
+    def test_F29d_garbage_at_each_byte_of_a_reply_ends_in_a_failure_or_goes_to_the_verifier(self):
         key = self.key()
         mine = self.enrolled(key)
-        faults = [("garbage", {"at": at, "skip": 1}) for at in range(0, 140, 9)]
+        # Credential id, authenticator data, signature; their CBOR takes a few bytes more.
+        size = sum(map(len, self.get(key, mine).end()[1:4])) + 64
+        self.assertGreater(size, 200)
+        faults = [("garbage", {"at": at, "skip": 1}) for at in range(size)]
         faults += [("endless", {"skip": 1}), ("twice", {"skip": 1}), ("trailing", {"skip": 1})]
         for message in self.outcomes(key, mine, faults):
             self.assertIn(message[0], ("failed", "assertion"))
@@ -326,7 +329,7 @@ class Trouble(Bench):
     def test_F29d_every_status_of_a_key_is_a_failure(self):
         key = self.key()
         mine = self.enrolled(key)
-        faults = [("status", {"at": status, "skip": 1}) for status in range(1, 256, 6)]
+        faults = [("status", {"at": status, "skip": 1}) for status in range(1, 256)]
         for message in self.outcomes(key, mine, faults, seconds=1):
             self.assertEqual(message[0], "failed")
 
