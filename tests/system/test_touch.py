@@ -149,7 +149,6 @@ class Touch(TouchBench):
         alice, key = self.person(enrolled=False), self.key()
         self.enrol_key(alice)
         self.rule(alice, level="touch")
-        before = key.status()["sign_count"]
         outcome = alice.session_at_the_machine().run("sudo -n id")
         self.assertNotEqual(outcome.status, 0, outcome.text)
         self.assertEqual(key.status()["sign_count"], before)
@@ -205,6 +204,19 @@ class Touch(TouchBench):
         self.assertNotEqual(other, code)
         key.touch()
         self.assertRuns(second.end())
+
+    def test_ten_sudos_at_once_each_take_a_touch_of_their_own(self):
+        alice, _ = self.person(enrolled=False), self.key()
+        self.enrol_key(alice)
+        self.rule(alice, level="touch", scope="process")
+        outcome = alice.session_at_the_machine().run(
+            "for n in 1 2 3 4 5 6 7 8 9 10; do sudo echo ran-$n & done; wait", timeout=60)
+        for number in range(1, 11):
+            self.assertRegex(outcome.text, rf"(?m)^ran-{number}\r*$")
+        asked = re.findall(r"Touch your security key for [^\r\n]*\(sudo: echo (ran-\d+)\) \[(\w{3})\]",
+                           outcome.text)
+        self.assertEqual(len({command for command, _ in asked}), 10)
+        self.assertEqual(len(asked), 10)
 
     def test_V85_three_unanswered_requests_pause_the_touch_and_leave_the_code(self):
         alice, key = self.person(), self.key()
