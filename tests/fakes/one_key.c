@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// For programs that look for security keys themselves (pamu2fcfg): preloaded, it makes libfido2 find
-// the one at $STEPUP_TEST_KEY, and no other.
+// For programs that look for security keys themselves (pamu2fcfg): preloaded, it makes libfido2
+// find the one at $STEPUP_TEST_KEY, and no other.
 #include <fido.h>
 #include <stdlib.h>
 
