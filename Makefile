@@ -165,7 +165,7 @@ install: all
 	install -d $(DESTDIR)$(pamdir) $(DESTDIR)$(libexecdir) $(DESTDIR)$(prefix)/bin \
 	  $(DESTDIR)$(unitdir) $(DESTDIR)$(sysusersdir) $(DESTDIR)$(tmpfilesdir) \
 	  $(DESTDIR)$(sysconfdir)/stepup/stepupd.conf.d $(DESTDIR)$(sysconfdir)/stepup/credentials.d \
-	  $(DESTDIR)$(docdir)/pam.d $(DESTDIR)$(docdir)/stepupd.conf.d $(DESTDIR)$(docdir)/credentials.d
+	  $(DESTDIR)$(docdir)/pam.d $(DESTDIR)$(docdir)/stepupd.conf.d $(DESTDIR)$(docdir)/credentials.d $(DESTDIR)$(docdir)/sshd_config.d
 	# By rename, since a running sudo may have the old file mapped.
 	install -m 644 $(B)/pam_stepup.so $(DESTDIR)$(pamdir)/.pam_stepup.so.new
 	mv -f $(DESTDIR)$(pamdir)/.pam_stepup.so.new $(DESTDIR)$(pamdir)/pam_stepup.so
@@ -183,6 +183,7 @@ install: all
 	install -m 644 conf/pam.d/* $(DESTDIR)$(docdir)/pam.d
 	install -m 644 conf/stepupd.conf.d/*.example $(DESTDIR)$(docdir)/stepupd.conf.d
 	install -m 644 conf/credentials.d/*.example $(DESTDIR)$(docdir)/credentials.d
+	install -m 644 conf/sshd_config.d/*.example $(DESTDIR)$(docdir)/sshd_config.d
 	for page in $(MAN_PAGES); do section=$${page##*.}; \
 	  install -d $(DESTDIR)$(mandir)/man$$section; \
 	  install -m 644 $$page $(DESTDIR)$(mandir)/man$$section/; done

@@ -174,6 +174,8 @@ class Grammar {
     verify_ = app_.add_subcommand("verify", "step up now, before sudo or su asks");
     verify_->add_flag("--session", whole_session_,
                       "for the whole login session, where the administrator allows it");
+    gate_ =
+        app_.add_subcommand("gate", "step up before a command over ssh; for sshd's ForceCommand");
   }
 
   void add_sessions() {
@@ -276,6 +278,7 @@ class Grammar {
       return importing_;
     }
     if (doctor_->parsed()) return DoctorCommand{place_};
+    if (gate_->parsed()) return GateCommand{};
     if (sessions_->parsed()) return wire::SessionsRequest{user_};
     if (revoke_->parsed()) {
       if (!session_.empty()) revocation_.session = session_key_of(session_);
@@ -339,6 +342,7 @@ class Grammar {
   CLI::App* remove_ = nullptr;
   CLI::App* status_ = nullptr;
   CLI::App* verify_ = nullptr;
+  CLI::App* gate_ = nullptr;
   CLI::App* sessions_ = nullptr;
   CLI::App* revoke_ = nullptr;
   CLI::App* enable_ = nullptr;

@@ -49,6 +49,11 @@ struct DoctorCommand {
   bool operator==(const DoctorCommand&) const = default;
 };
 
+// Lets sshd's command go on, which the environment names, once stepupd allows it.
+struct GateCommand {
+  bool operator==(const GateCommand&) const = default;
+};
+
 // Takes the credentials of another tool's file over.
 struct ImportCommand {
   std::string file;
@@ -59,10 +64,10 @@ struct ImportCommand {
 };
 
 using Command =
-    std::variant<EnableCommand, DisableCommand, DoctorCommand, ImportCommand, wire::SessionsRequest,
-                 wire::RevokeRequest, ConfigCheck, wire::StatusRequest, wire::ListRequest,
-                 wire::EnrollRequest, wire::TicketRequest, wire::ResetRequest, wire::RemoveRequest,
-                 wire::VerifyRequest>;
+    std::variant<EnableCommand, DisableCommand, DoctorCommand, GateCommand, ImportCommand,
+                 wire::SessionsRequest, wire::RevokeRequest, ConfigCheck, wire::StatusRequest,
+                 wire::ListRequest, wire::EnrollRequest, wire::TicketRequest, wire::ResetRequest,
+                 wire::RemoveRequest, wire::VerifyRequest>;
 
 struct CommandLine {
   std::string socket = kDefaultSocket;

@@ -144,6 +144,7 @@ class Relay {
   }
 
   void on(const wire::Prompt& prompt) {
+    if (!terminal_.can_ask()) return cancel(wire::CancelReason::NoConversation);
     enter_answers_ = prompt.enter_answers;
     question_.emplace(terminal_, wire::sentence(prompt.words), prompt.echo);
   }

@@ -8,6 +8,8 @@ namespace {
 
 constexpr int kEnding[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
+sigset_t inherited;  // the mask that this program was started with
+
 }  // namespace
 
 void block_ending_signals() noexcept {
@@ -18,8 +20,10 @@ void block_ending_signals() noexcept {
     if (sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) continue;
     sigaddset(&set, signal);
   }
-  (void)pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  (void)pthread_sigmask(SIG_BLOCK, &set, &inherited);
 }
+
+void unblock_ending_signals() noexcept { (void)pthread_sigmask(SIG_SETMASK, &inherited, nullptr); }
 
 bool ending_signal_came() noexcept {
   sigset_t pending;

@@ -9,6 +9,9 @@ namespace stepup::ctl {
 // ignore (nohup(1)): a blocked signal becomes pending even if it is ignored, and would end us.
 void block_ending_signals() noexcept;
 
+// Undoes that, for the program that replaces this one.  Ends this one if one of them has come.
+void unblock_ending_signals() noexcept;
+
 // Whether one of them has come.  Requires block_ending_signals().
 [[nodiscard]] bool ending_signal_came() noexcept;
 

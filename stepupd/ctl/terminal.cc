@@ -34,15 +34,27 @@ bool terminal_stop_came() noexcept {
   return sigpending(&pending) == 0 && sigismember(&pending, SIGTSTP) == 1;
 }
 
+UniqueFd open_controlling_terminal() {
+  return UniqueFd(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+}
+
 }  // namespace
 
 Terminal::Terminal()
     : interactive_(isatty(STDIN_FILENO) == 1), input_(STDIN_FILENO), output_(STDERR_FILENO) {
   if (!interactive_) return;
   // Standard error may be a file; the prompt must be where the person is.
-  tty_.reset(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  tty_ = open_controlling_terminal();
   if (tty_) input_ = output_ = tty_.get();
 }
+
+Terminal::Terminal(UniqueFd tty)
+    : tty_(std::move(tty)),
+      interactive_(static_cast<bool>(tty_)),
+      input_(tty_.get()),
+      output_(tty_.get()) {}
+
+Terminal Terminal::that_controls() { return Terminal(open_controlling_terminal()); }
 
 bool screen_fits(std::size_t columns) {
   if (isatty(STDOUT_FILENO) != 1) return false;

@@ -20,11 +20,18 @@ class Terminal {
   // and its lines on standard input are the answers.
   Terminal();
 
+  // Takes the controlling terminal if there is one, and else can ask nobody: standard input is
+  // another program's.
+  [[nodiscard]] static Terminal that_controls();
+
+  [[nodiscard]] bool can_ask() const noexcept { return input_ >= 0; }
   [[nodiscard]] bool interactive() const noexcept { return interactive_; }
   [[nodiscard]] int input() const noexcept { return input_; }
   [[nodiscard]] int output() const noexcept { return output_; }  // for prompts
 
  private:
+  explicit Terminal(UniqueFd tty);
+
   UniqueFd tty_;
   bool interactive_;
   int input_;

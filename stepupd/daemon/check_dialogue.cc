@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "stepupd/daemon/audit.h"
-#include "stepupd/daemon/request_facts.h"
 #include "stepupd/daemon/step_up.h"
 #include "stepupd/factor/digest.h"
 #include "stepupd/factor/hex.h"
@@ -119,6 +118,7 @@ Task<Outcome> ask_for_factor(Engine& engine, Connection& connection, const sessi
   order.origin = facts.origin;
   order.level = demand.level;
   order.service = facts.policy.family;
+  order.unaskable = facts.unaskable;
   order.clock = request.clock;
   order.prompt = {
       MessageId::PromptOtp, {facts.subject.name, engine.host, facts.what}
@@ -220,37 +220,45 @@ Task<wire::Verdict> check_dialogue(Engine& engine, Connection& connection, sessi
     report_session(engine, asker, request);
     co_return wire::Verdict{VerdictCode::NotRequired, {}};
   }
-  const Result<RequestFacts> facts = facts_of(request, asker);
+  Result<RequestFacts> facts = facts_of(request, asker);
   if (!facts) {
     audit::trouble(facts.error(), "denying");
     co_return wire::Verdict{
         VerdictCode::Unavailable, {MessageId::RefusedIdentity, {request.service, engine.host}}
     };
   }
+  auto deciding = decision_dialogue(engine, connection, std::move(asker), std::move(request),
+                                    std::move(*facts));
+  wire::Verdict verdict = co_await std::move(deciding);
+  co_return verdict;
+}
+
+Task<wire::Verdict> decision_dialogue(Engine& engine, Connection& connection, session::Asker asker,
+                                      wire::CheckRequest request, RequestFacts facts) {
   // Held for the whole dialogue: a reload meanwhile must not change the ground under it.
   const std::shared_ptr<const InForce> rules = engine.rules;
   policy::Joined joined;
   Outcome outcome = deny(VerdictCode::Unavailable,
                          {MessageId::RefusedNoRules, {engine.rules_problem}}, "no-rules");
   if (rules) {
-    joined = policy::join(rules->set.rules, facts->policy);
-    auto deciding = decide_and_ask(engine, connection, asker, *facts, request, *rules, joined);
+    joined = policy::join(rules->set.rules, facts.policy);
+    auto deciding = decide_and_ask(engine, connection, asker, facts, request, *rules, joined);
     outcome = co_await std::move(deciding);
   }
   audit::DecisionRecord record;
   record.verdict = to_string(outcome.verdict.code);
   record.reason = outcome.reason;
-  record.service = facts->policy.family;
+  record.service = facts.policy.family;
   record.phase = to_string(request.phase);
-  record.subject = facts->subject;
-  record.target_user = facts->policy.target_user.value_or("");
-  record.command = facts->command;
-  if (const auto keyed = factor::hmac_sha256(engine.journal_key, facts->command_digest)) {
+  record.subject = facts.subject;
+  record.target_user = facts.policy.target_user.value_or("");
+  record.command = facts.command;
+  if (const auto keyed = factor::hmac_sha256(engine.journal_key, facts.command_digest)) {
     record.command_digest = factor::hex(*keyed).text();
   }
   record.login_session = asker.login_session;
   record.login_uid = asker.login_uid;
-  record.where = facts->where;
+  record.where = facts.where;
   record.demanded = joined.reported.level;
   record.factor = outcome.factor;
   if (rules) {

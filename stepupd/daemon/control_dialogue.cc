@@ -9,6 +9,7 @@
 #include "stepupd/daemon/audit.h"
 #include "stepupd/daemon/credential_rows.h"
 #include "stepupd/daemon/enroll_dialogue.h"
+#include "stepupd/daemon/gate_dialogue.h"
 #include "stepupd/daemon/import_dialogue.h"
 #include "stepupd/daemon/sessions_dialogue.h"
 #include "stepupd/daemon/status_report.h"
@@ -296,6 +297,11 @@ Task<Verdict> control_dialogue(Engine& engine, Connection& connection, session::
     case wire::MessageType::VerifyRequest:
       carrying_out = with_decoded<wire::VerifyRequest>(connection, packet, [&](auto request) {
         return verify_dialogue(engine, connection, asker, request);
+      });
+      break;
+    case wire::MessageType::GateRequest:
+      carrying_out = with_decoded<wire::GateRequest>(connection, packet, [&](auto request) {
+        return gate_dialogue(engine, connection, asker, std::move(request));
       });
       break;
     case wire::MessageType::EnrollRequest:

@@ -3,7 +3,7 @@ DAEMON_SRCS := stepupd/daemon/accounts.cc stepupd/daemon/audit.cc stepupd/daemon
   stepupd/daemon/key_enrollment.cc stepupd/daemon/standing.cc stepupd/daemon/touch_desk.cc stepupd/daemon/touch_step.cc \
   stepupd/daemon/connection.cc stepupd/daemon/credential_rows.cc stepupd/daemon/control_dialogue.cc \
   stepupd/daemon/enroll_dialogue.cc stepupd/daemon/engine.cc stepupd/daemon/enrollment.cc \
-  stepupd/daemon/grant_ledger.cc stepupd/daemon/grant_memory.cc stepupd/daemon/host_identity.cc \
+  stepupd/daemon/gate_dialogue.cc stepupd/daemon/grant_ledger.cc stepupd/daemon/grant_memory.cc stepupd/daemon/host_identity.cc \
   stepupd/daemon/import_dialogue.cc stepupd/daemon/imported_credentials.cc stepupd/daemon/io_source.cc \
   stepupd/daemon/journal_queue.cc \
   stepupd/daemon/main.cc stepupd/daemon/otp_verification.cc stepupd/daemon/pending_credentials.cc \

@@ -28,6 +28,7 @@ struct RequestFacts {
   // Somebody sees what is said, so that a touch may be asked for without a prompt: not "sudo -n",
   // and no sudo, su or doas without a terminal.
   bool can_be_told = false;
+  wire::MessageId unaskable = wire::MessageId::RefusedNoConversation;  // when nobody can be asked
 };
 
 // Whose factor (pam_stepup(8), WHOSE FACTOR): for sudo, su and doas the real uid of the process;

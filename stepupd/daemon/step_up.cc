@@ -115,8 +115,7 @@ StepUpResult not_answered(Reply::Kind kind, const StepUpOrder& order, const std:
   };
   switch (kind) {
     case Reply::Kind::NoConversation:
-      return refused(Kind::Unable, VerdictCode::Denied, words(MessageId::RefusedNoConversation),
-                     "no-conversation");
+      return refused(Kind::Unable, VerdictCode::Denied, words(order.unaskable), "no-conversation");
     case Reply::Kind::TimedOut:
       return refused(Kind::Refused, VerdictCode::Denied, words(MessageId::RefusedTimedOut),
                      "timed-out");

@@ -21,6 +21,7 @@ struct StepUpOrder {
   wire::Words prompt;        // for a one-time code
   std::string what;          // what is approved, for a touch: "sudo: id -u"
   std::string service;       // for refusals: "sudo"
+  wire::MessageId unaskable = wire::MessageId::RefusedNoConversation;  // where nobody can be asked
   wire::ClockState clock = wire::ClockState::Unknown;
   bool local_key = false;  // the person sits at this host: session/local_key
   // What a touch is bound to besides: nothing but this request, here, can use it.

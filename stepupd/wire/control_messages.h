@@ -162,6 +162,19 @@ struct SessionsRequest {
   }
 };
 
+// May this command, over an SSH connection that is open, go on?
+struct GateRequest {
+  static constexpr auto kType = MessageType::GateRequest;
+  std::string command;  // SSH_ORIGINAL_COMMAND, a hint; empty = a login shell
+  bool command_truncated = false;
+  bool operator==(const GateRequest&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.text(m.command, kMaxArgvBytes);
+    a.flag(m.command_truncated);
+  }
+};
+
 // Forget grants: those of `user`, of one session, or all of this host.
 struct RevokeRequest {
   static constexpr auto kType = MessageType::RevokeRequest;

@@ -113,6 +113,7 @@ enum class MessageId : std::uint8_t {
   RefusedKeyExcluded,       // []
   RefusedDeclared,          // [host]: a file of credentials.d has a mistake
   RefusedImport,            // []: the report before it says why
+  RefusedNoTerminal,        // [service, host]: of a command over ssh
 
   // Said by the module or stepupctl itself, when the daemon cannot.
   DaemonAbsent,    // [socket, cause]

@@ -29,7 +29,7 @@ inline constexpr std::size_t kMaxText = 1024;
 // Names the message on the wire.  Requests are even, what the daemon sends is odd.
 enum class MessageType : std::uint16_t {
   CheckRequest = 2,    // stepupd.sock
-  StatusRequest = 16,  // control.sock, as are the next nine
+  StatusRequest = 16,  // control.sock, as are the next ten
   ListRequest = 18,
   EnrollRequest = 20,
   TicketRequest = 22,
@@ -39,6 +39,7 @@ enum class MessageType : std::uint16_t {
   SessionsRequest = 30,
   RevokeRequest = 32,
   ImportRequest = 34,
+  GateRequest = 36,
   Answer = 64,  // both
   Cancel = 66,
   ImportText = 68,      // control.sock

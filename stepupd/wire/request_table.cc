@@ -24,6 +24,7 @@ constexpr Row kRows[] = {
     {Socket::Control, DialogueState::AwaitingRequest, MessageType::VerifyRequest,         Rights::Anyone},
     {Socket::Control, DialogueState::AwaitingRequest, MessageType::SessionsRequest,       Rights::Anyone},
     {Socket::Control, DialogueState::AwaitingRequest, MessageType::RevokeRequest,         Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::GateRequest,           Rights::Anyone},
     {Socket::Control, DialogueState::AwaitingRequest, MessageType::TicketRequest,         Rights::Root  },
     {Socket::Control, DialogueState::AwaitingRequest, MessageType::ResetRequest,          Rights::Root  },
     {Socket::Control, DialogueState::AwaitingRequest, MessageType::ImportRequest,         Rights::Root  },

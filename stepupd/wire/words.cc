@@ -220,6 +220,10 @@ constexpr std::string_view words_of(MessageId id) noexcept {
     case MessageId::RefusedEnrollRemote:
       return "A security key can be enrolled only at {0} itself, where it is plugged in; you are "
              "connected from elsewhere.";
+    case MessageId::RefusedNoTerminal:
+      return "{0} on {1} needs a second factor, and there is no terminal to ask on. Open one "
+             "first, "
+             "over the same connection (ControlMaster in ssh_config(5)): ssh -t {1} true";
     case MessageId::RefusedRevoked:
       return "{0} on {1} was refused: it was revoked while it waited. Try again.";
 

@@ -24,6 +24,7 @@ bool is_canonical_request(const Packet& packet) {
     case MessageType::VerifyRequest: return fuzz::is_canonical<VerifyRequest>(packet);
     case MessageType::SessionsRequest: return fuzz::is_canonical<SessionsRequest>(packet);
     case MessageType::RevokeRequest: return fuzz::is_canonical<RevokeRequest>(packet);
+    case MessageType::GateRequest: return fuzz::is_canonical<GateRequest>(packet);
     case MessageType::ImportRequest: return fuzz::is_canonical<ImportRequest>(packet);
     case MessageType::ImportText: return fuzz::is_canonical<ImportText>(packet);
     case MessageType::Answer: return fuzz::is_canonical<Answer>(packet);

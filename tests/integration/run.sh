@@ -21,5 +21,6 @@ fi
 export B
 /usr/bin/python3 tests/integration/daemon_test.py
 /usr/bin/python3 tests/integration/journald_test.py
+/usr/bin/python3 tests/integration/gate_test.py
 /usr/bin/python3 tests/integration/import_test.py
 exec /usr/bin/python3 tests/integration/otp_test.py

@@ -43,6 +43,17 @@ class Bench(unittest.TestCase):
         self.addCleanup(remove)
         self.machine.reload_rules()
 
+    def setting(self, line):
+        """Adds a line to stepupd.conf, before its tables, for the time of one test."""
+        path = "/etc/stepup/stepupd.conf"
+        before = (self.machine.root / path.lstrip("/")).read_text()
+
+        def put(text):
+            self.machine.write(path, text)
+            self.machine.reload_rules()
+        self.addCleanup(put, before)
+        put(f"{line}\n{before}")
+
     def unit_drop_in(self, text):
         """Changes stepupd.service for the time of one test, and starts it anew."""
         path = "/run/systemd/system/stepupd.service.d/test.conf"

@@ -23,7 +23,9 @@ PACKAGES = (
     # what stepup's own programs link to, but for what comes with the others
     "libsqlite3-0 libqrencode4 libyubikey0 libfido2-1 libseccomp2 "
     # whose files are imported
-    "pamu2fcfg libpam-google-authenticator"
+    "pamu2fcfg libpam-google-authenticator "
+    # what comes over ssh, other doors to root, and what holds terminals
+    "rsync git ansible-core opendoas screen"
 ).split()
 MIRROR, NEXT = "http://deb.debian.org/debian", "forky"
 PIN_HOOK = (f"printf 'Package: %s\\nPin: release n={NEXT}\\nPin-Priority: %s\\n\\n' "

@@ -90,6 +90,7 @@ TEST(CtlCommandLine, TurnsEachVerbIntoItsRequest) {
       {"revoke a session",
        {"revoke", "--session", "manager:1000"},
        wire::RevokeRequest{"", false, SessionKey{SessionKey::Kind::Manager, 1000}}},
+      {"gate", {"gate"}, ctl::GateCommand{}},
       {"enable", {"enable", "sudo"}, ctl::EnableCommand{"sudo", false, false, false, {}}},
       {"enable with everything",
        {"enable", "--dry-run", "sshd", "--yes", "--no-way-back", "--root", "/r", "--pam-dir=/p"},

@@ -61,6 +61,7 @@ void for_each_message(F f) {
       .all = true,
       .session = stepup::SessionKey{stepup::SessionKey::Kind::Audit, 7}
   });
+  f(GateRequest{.command = "scp -t .", .command_truncated = true});
   f(Answer{SecretBytes("755224")});
   f(Cancel{CancelReason::Unusable});
   f(Heartbeat{});

@@ -43,6 +43,7 @@ TEST(WireRequestTable, PermitsExactlyWhatTheProtocolLists) {
       {Socket::Control, AwaitingRequest, MessageType::VerifyRequest,         Rights::Anyone},
       {Socket::Control, AwaitingRequest, MessageType::SessionsRequest,       Rights::Anyone},
       {Socket::Control, AwaitingRequest, MessageType::RevokeRequest,         Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::GateRequest,           Rights::Anyone},
       {Socket::Control, AwaitingRequest, MessageType::ImportRequest,         Rights::Root  },
       {Socket::Control, Working,         MessageType::Cancel,                Rights::Anyone},
       {Socket::Control, AwaitingAnswer,  MessageType::Answer,                Rights::Anyone},
