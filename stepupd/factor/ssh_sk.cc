@@ -50,8 +50,11 @@ std::string base64url(std::span<const std::uint8_t> bytes) {
 bool is_canonical(std::span<const std::uint8_t> number) {
   constexpr std::size_t kMaxSize = 33;  // 256 bits and the sign
   constexpr std::uint8_t kSign = 0x80;
-  if (number.empty() || number.size() > kMaxSize || (number[0] & kSign) != 0) return false;
-  return number[0] != 0 || (number.size() > 1 && (number[1] & kSign) != 0);
+  if (number.empty() || number.size() > kMaxSize) return false;
+  // A zero in front says that the first bit is no sign, and stands nowhere else.
+  const bool padded = number[0] == 0;
+  const auto bits = padded ? number.subspan(1) : number;
+  return !bits.empty() && ((bits[0] & kSign) != 0) == padded;
 }
 
 // r and s of an ECDSA signature in DER, whose INTEGER has the bytes of SSH's; empty when they are
@@ -155,7 +158,8 @@ std::expected<SshSkKey, SshKeyFault> read_ssh_sk_line(std::string_view line) {
   const auto not_a_key = std::unexpected(SshKeyFault::NotAKey);
   if (line.ends_with('\n')) line.remove_suffix(1);
   if (line.ends_with('\r')) line.remove_suffix(1);
-  if (line.size() > kMaxSshKeyLine || line.contains('\n')) return not_a_key;
+  if (line.size() > kMaxSshKeyLine || line.find_first_of("\r\n") != std::string_view::npos)
+    return not_a_key;
   const std::string_view type = line.substr(0, line.find_first_of(kBlank));
   if (type != kEd25519 && type != kEcdsa) {
     const bool another =

@@ -116,7 +116,91 @@ GOOGLE = ("WCLYMOJZEJMJDRPIRGI5HDIPYA\n\" RATE_LIMIT 3 30\n\" WINDOW_SIZE 3\n\" 
           "\" TOTP_AUTH\n37065753\n84469168\n")
 OATH = "HOTP/T30/8\talice\t-\t3132333435363738393031323334353637383930"
 
+# Of keys that were made for this file and thrown away: the public halves, and signatures over the
+# message 010203000..., in a browser too; then untouched, with extensions, with a counter that went
+# back, for the namespace "file" and for another message.
+SSH = {name: base64.b64decode(value) for name, value in {
+    "ed25519 blob":
+        "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIHymUHOfyWRP4RD2LIeMl3PWabGNNzYEGpfoRMPZYZDxAA"
+        "AABHNzaDo=",
+    "ed25519 good":
+        "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAQGo/Caj0Co5Gu02Qkq03bHYe29JwzlY6VlDYVrJYFuDBZg"
+        "2KsMaZZxDnsk0mN9MMYGuq6dbyV8e4q12yTg6r/QcBAAAACA==",
+    "ed25519 untouched":
+        "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAQKx3WcHEKkzBwRuU5y1D8bHxfo1RTHtAwmkEeyMxIVSaHj"
+        "xTozrtujuI+GqtVyl+v+/Auc1mzvlZf79KR6PYdQIAAAAACA==",
+    "ed25519 ed":
+        "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAQEEoPNPnfV3KVLudjwJLEcrIkMuauWJe+d9F7vFkYtXr71"
+        "QnlAlvUf3t4rzf5O88Ia8mqhfr9QX1DBty1QoiXg2BAAAACA==",
+    "ed25519 back":
+        "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAQG2yj8AQ4aYzhV/bygz2ghGh/YkhCVU94iSyHV+I1QYWHH"
+        "JFU+LiieARQr/ctdzYQliLUB0w33lZxJn4Lv7gYA0BAAAAAw==",
+    "ed25519 file":
+        "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAQPSE81DIRGRb3LsFY+3V48IYw7Waf6wE2v2guAc4jtUzY6"
+        "N994Tdq8DF1zubXrSWSb/UYO3zLagGNkbFPJIVtAgBAAAACA==",
+    "ed25519 other":
+        "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAQOnGeo1Gt75jgDD2M7kUYZ5W1a8HJx52Tu1GfymSmaTdoE"
+        "Jy1rfZRZJ7QD7yUuivZwEuBxRyypy4CvFmsYGxgAgBAAAACA==",
+    "ecdsa blob":
+        "AAAAInNrLWVjZHNhLXNoYTItbmlzdHAyNTZAb3BlbnNzaC5jb20AAAAIbmlzdHAyNTYAAABBBHdrLz5LTbEQqdGnf+"
+        "khgLDXldbFrvkFzRELQpCj7Cveuj5Mc5gdpcVBYnivrDkmRrvBPcBBgAtCTP3TxKCvgXAAAAAEc3NoOg==",
+    "ecdsa good":
+        "AAAAInNrLWVjZHNhLXNoYTItbmlzdHAyNTZAb3BlbnNzaC5jb20AAABJAAAAIET6cJ2xAUv6ppswGpjbwUsvCsNSMi"
+        "netYFjdcZTcq4XAAAAIQCRvnFrDjNjX5g0eXT/aJ6sBrCQqYd1GpGjyr8qHb44rAEAAAAI",
+    "webauthn good":
+        "AAAAK3dlYmF1dGhuLXNrLWVjZHNhLXNoYTItbmlzdHAyNTZAb3BlbnNzaC5jb20AAABJAAAAIQC299E/YpKywyRlPg"
+        "Zs9ArzAIu40oULFzQ6vTKJd82IzQAAACB/EMAdowPF+QjnqtqjcCyNLBl9B8Bn0M95UCNYoY4G+AEAAAAIAAAAE2h0"
+        "dHBzOi8vZXhhbXBsZS5vcmcAAACxeyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiVTFOSVUwbEhBQU"
+        "FBQm5OMFpYQjFjQUFBQUFBQUFBQUdjMmhoTWpVMkFBQUFJQUVDQXdBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
+        "QUFBQUFBQUFBQSIsIm9yaWdpbiI6Imh0dHBzOi8vZXhhbXBsZS5vcmciLCJjcm9zc09yaWdpbiI6ZmFsc2V9AAAAAA"
+        "==",
+    "ecdsa other":
+        "AAAAInNrLWVjZHNhLXNoYTItbmlzdHAyNTZAb3BlbnNzaC5jb20AAABKAAAAIQDiMhNSMSjKWBpf7o7fsZ7cR8DVkz"
+        "HFJ7BF4tG57Sir1AAAACEA/y1pynAUd8nweVb9+8uTSSLsUeZtHDAI2RvyA2UrkI0BAAAACA==",
+    "webauthn other":
+        "AAAAK3dlYmF1dGhuLXNrLWVjZHNhLXNoYTItbmlzdHAyNTZAb3BlbnNzaC5jb20AAABIAAAAICjvEwD5lVashQzVZp"
+        "+r+A2/bj8VhvnD4TdlTz85RITBAAAAIHHzkbIhIq3ZyF4tnuyc8DoihnQQaO87boum4uczWu1UAQAAAAgAAAATaHR0"
+        "cHM6Ly9leGFtcGxlLm9yZwAAALF7InR5cGUiOiJ3ZWJhdXRobi5nZXQiLCJjaGFsbGVuZ2UiOiJVMU5JVTBsSEFBQU"
+        "FCbk4wWlhCMWNBQUFBQUFBQUFBR2MyaGhNalUyQUFBQUlBRUNCQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
+        "QUFBQUFBQUFBIiwib3JpZ2luIjoiaHR0cHM6Ly9leGFtcGxlLm9yZyIsImNyb3NzT3JpZ2luIjpmYWxzZX0AAAAA",
+}.items()}
+
+
+def agent(first, pieces, answer):
+    return bytes([first, pieces]) + part(answer)
+
+
+def signed(first, name, pieces=0):
+    return agent(first, pieces, b"\x0e" + part(SSH[name]))
+
+
+def holds(*blobs):
+    return (b"\x0c" + struct.pack(">I", len(blobs)) +
+            b"".join(part(blob) + part(b"alice@desk") for blob in blobs))
+
+
+def key_line(kind, blob, rest=""):
+    return "%s %s%s" % (kind, base64.b64encode(blob).decode(), rest)
+
+
+ED25519, ECDSA = "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"
+
 SEEDS = {
+    "agent_answer": [
+        agent(0, 0, holds()), agent(0, 1, holds(SSH["ed25519 blob"], SSH["ecdsa blob"])),
+        agent(0, 3, holds(SSH["ecdsa blob"], b"", SSH["ecdsa blob"])), agent(0, 0, b"\x05"),
+        agent(0, 0, b"\x0c\xff\xff\xff\xff"), agent(0, 0, b"\x0e\xff\xff\xff\xff"),
+        b"\0\0\xff\xff\xff\xff", b"\0\0\0\4\0\0", b"\0\0\0\0\0\0", agent(0, 0, b"\x06") + b"\0",
+        signed(0, "ed25519 good"), signed(2, "ed25519 good"), signed(1, "ed25519 good"),
+        signed(0, "ed25519 untouched"), signed(0, "ed25519 ed"), signed(0, "ed25519 back"),
+        signed(0, "ed25519 file"), signed(0, "ed25519 other", 7), signed(1, "ecdsa good", 64),
+        signed(1, "webauthn good"), signed(1, "ecdsa other"), signed(1, "webauthn other")],
+    "ssh_sk_line": [
+        key_line(ED25519, SSH["ed25519 blob"]), key_line(ECDSA, SSH["ecdsa blob"], " alice@desk\n"),
+        key_line(ECDSA, SSH["ed25519 blob"]), key_line(ED25519, SSH["ed25519 blob"] + b"\0", "\r\n"),
+        key_line("restrict " + ED25519, SSH["ed25519 blob"]), "ssh-ed25519 AAAA", "",
+        key_line(ED25519, part(ED25519.encode()) + part(bytes(32)) + part(b"ssh:\0")),
+        "-----BEGIN OPENSSH PRIVATE KEY-----\n", key_line(ED25519, SSH["ed25519 blob"])[:60]],
     "import_u2f_keys": [
         "alice:" + KEY + "+presence", "alice:%s:%s\nbob:%s\n" % (KEY, EDDSA_KEY, OLD_KEY),
         "# keys\r\nalice:" + OLD_KEY + ":\r\n", "alice:*,AAAA,es256,+presence\n", ":" + KEY,

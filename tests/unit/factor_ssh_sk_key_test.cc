@@ -63,9 +63,12 @@ TEST(SshSkKey, OtherLinesAreNoKeys) {
   for (const std::string& other :
        {std::string(), std::string("\n"), std::string(kSkEd25519), std::string(kSkEd25519) + " ",
         std::string("-----BEGIN OPENSSH PRIVATE KEY-----"), "restrict " + line, " " + line,
-        line + "\n" + line, line + "\n\n", line + "*", "# " + line}) {
+        line + "\n" + line, line + "\n\n", line + "\r\r", line + "\r c", line + "*", "# " + line}) {
     CHECK_TRUE_TEXT(is_no_key(other), other.c_str());
   }
+  std::string split = line;
+  split.insert(line.size() - 8, "\r");
+  CHECK_TRUE(is_no_key(split));
   // The type in front must be that of the key.
   CHECK_TRUE(is_no_key(line_of(kSkEcdsa, key.blob)));
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "stepupd/factor/base64.h"
 #include "stepupd/factor/ssh_sk.h"
 #include "tests/unit/ssh_signer.h"
 
@@ -49,6 +50,35 @@ TEST(SshSignature, IsGoodFromEachType) {
     CHECK(verdict->outcome == CeremonyOutcome::Good);
     CHECK((verdict->flags == AuthenticatorFlags{.up = true, .uv = true}));
     LONGS_EQUAL(0x0102'0304, verdict->sign_count);
+  }
+}
+
+// Signatures over the message "hi\n" that ssh-keygen(1) of OpenSSH 9.2 made and found good.
+TEST(SshSignature, IsGoodAsOpensshMakesIt) {
+  const struct {
+    const char* blob;
+    const char* signature;
+  } rows[] = {
+      {"AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIMydVIOJqHfwQdNjls/"
+       "mKIj12V+kkU3qx2GcyWasrvcEAAAA"
+       "BHNzaDo=",                                                                         "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAQJCVSM0Kl4U+/"
+       "gsSsDxyLi9P6Ydu0FJ3hDXmfhgAPmp4jvoo"
+       "YP0Q2+JAjAMJMHqAto9F/b8NfmucJuDad+SNVwABAAAAAQ=="                                                                                            },
+      {"AAAAInNrLWVjZHNhLXNoYTItbmlzdHAyNTZAb3BlbnNzaC5jb20AAAAIbmlzdHAyNTYAAABBBFoeO985kwtlf8Hzh2N"
+       "a"
+       "3htQXzlOYiL+JuH257JQGOqE1pTEbQmQzKW0NkWXAAL03/+i0lf2w5tdq15rBbWNZ60AAAAEc3NoOg==", "AAAAInNrLWVjZHNhLXNoYTItbmlzdHAyNTZAb3BlbnNzaC5jb20AAABJAAAAIQDaFMTQ1w9QTOsyMa6kqHJI41lB5vD"
+       "V"
+       "MdLtNf2ohCqKIwAAACB3hg5kJOItSqijJ/3pMZFsk6Z5CCX9Wh5lfCNfHFlvewEAAAAC"},
+  };
+  SshSkDemand demand{.message_hash = sha256(bytes_of("hi\n")).value_or(Sha256Digest{}),
+                     .uv = false};
+  for (const auto& row : rows) {
+    const auto key = read_ssh_sk_blob(read_base64(row.blob).value_or(Bytes{}));
+    CHECK_TRUE(key.has_value());
+    const Bytes signature = read_base64(row.signature).value_or(Bytes{});
+    CHECK(judge_ssh_signature(*key, 0, demand, signature)->outcome == CeremonyOutcome::Good);
+    CHECK(judge_ssh_signature(*key, 2, demand, signature)->outcome ==
+          CeremonyOutcome::CounterWentBack);
   }
 }
 
