@@ -39,14 +39,16 @@ include stepupd/base/module.mk stepupd/wire/module.mk stepupd/policy/module.mk \
 
 DAEMON_ALL := $(BASE_SRCS) $(WIRE_SRCS) $(POLICY_SRCS) $(RULES_SRCS) $(SESSION_SRCS) \
   $(FACTOR_SRCS) $(STORE_SRCS) $(IMPORT_SRCS) $(DAEMON_SRCS)
-CTL_ALL    := $(BASE_SRCS) $(WIRE_SRCS) $(POLICY_SRCS) $(RULES_SRCS) $(CTL_SRCS)
+# Of session/, only what is pure: which login session is its own.
+CTL_ALL    := $(BASE_SRCS) $(WIRE_SRCS) $(POLICY_SRCS) $(RULES_SRCS) $(CTL_SRCS) \
+  stepupd/session/proc_text.cc stepupd/session/session_key.cc
 HELPER_ALL := $(BASE_SRCS) $(WIRE_SRCS) $(FIDO2_HELPER_SRCS)
 PAM_ALL    := $(BASE_SRCS) $(WIRE_SRCS) $(PAM_SRCS)
 # Makes use of these.
 include tests/bench/module.mk
 
 DAEMON_LIBS := -lsystemd -lsqlite3 -lcrypto -lyubikey -lfido2 -lpthread
-CTL_LIBS    := -lqrencode
+CTL_LIBS    := -lqrencode -lpam
 HELPER_LIBS := -lfido2 -lseccomp -lpthread
 
 all: $(B)/pam_stepup.so $(B)/stepupd $(B)/stepup-fido2-helper $(B)/stepupctl
@@ -172,7 +174,7 @@ install: all
 	install -m 755 $(B)/stepupd $(DESTDIR)$(libexecdir)/stepupd
 	install -m 755 $(B)/stepup-fido2-helper $(DESTDIR)$(libexecdir)/stepup-fido2-helper
 	install -m 755 $(B)/stepupctl $(DESTDIR)$(prefix)/bin/stepupctl
-	install -m 644 packaging/systemd/*.service packaging/systemd/*.socket $(DESTDIR)$(unitdir)
+	install -m 644 packaging/systemd/*.* $(DESTDIR)$(unitdir)
 	install -m 644 packaging/sysusers.d/stepup.conf $(DESTDIR)$(sysusersdir)/stepup.conf
 	install -m 644 packaging/tmpfiles.d/stepup.conf $(DESTDIR)$(tmpfilesdir)/stepup.conf
 	install -d $(DESTDIR)$(udevdir)/rules.d
@@ -194,8 +196,7 @@ uninstall:
 	  echo "Remove the pam_stepup lines from these files first."; exit 1; fi
 	rm -f $(DESTDIR)$(pamdir)/pam_stepup.so $(DESTDIR)$(libexecdir)/stepupd \
 	  $(DESTDIR)$(libexecdir)/stepup-fido2-helper $(DESTDIR)$(udevdir)/rules.d/70-stepup-fido2.rules \
-	  $(DESTDIR)$(prefix)/bin/stepupctl $(addprefix $(DESTDIR)$(unitdir)/,stepupd.service \
-	  stepupd.socket stepupd-control.socket stepup-fido2-helper.socket stepup-fido2-helper@.service) \
+	  $(DESTDIR)$(prefix)/bin/stepupctl $(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(wildcard packaging/systemd/*))) \
 	  $(DESTDIR)$(sysusersdir)/stepup.conf \
 	  $(DESTDIR)$(tmpfilesdir)/stepup.conf
 	for page in $(notdir $(MAN_PAGES)); do rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$$page; done

@@ -214,7 +214,11 @@ class Grammar {
     enable_->add_flag("--yes", enabling_.yes, "although people have no second factor yet");
     enable_->add_flag("--no-way-back", enabling_.no_way_back,
                       "although every way to root that is found passes stepup");
+    enable_->add_flag("--no-rollback", enabling_.no_rollback,
+                      "it stays, although nobody confirms it");
     add_place(enable_);
+    confirm_ = app_.add_subcommand("confirm", "keep what enable has changed; needs root");
+    rollback_ = app_.add_subcommand("rollback", "take back what is not confirmed; needs root");
     disable_ = app_.add_subcommand("disable", "take stepup out of PAM files; needs root");
     auto* const services =
         disable_->add_option("SERVICE", disabling_.services, "sudo, su, doas, sshd or polkit")
@@ -273,6 +277,8 @@ class Grammar {
       disabling_.place = place_;
       return disabling_;
     }
+    if (confirm_->parsed()) return ConfirmCommand{};
+    if (rollback_->parsed()) return RollbackCommand{};
     if (import_->parsed()) {
       importing_.dry_run = dry_run_;
       return importing_;
@@ -346,6 +352,8 @@ class Grammar {
   CLI::App* sessions_ = nullptr;
   CLI::App* revoke_ = nullptr;
   CLI::App* enable_ = nullptr;
+  CLI::App* confirm_ = nullptr;
+  CLI::App* rollback_ = nullptr;
   CLI::App* disable_ = nullptr;
   CLI::App* doctor_ = nullptr;
   CLI::App* import_ = nullptr;

@@ -32,6 +32,7 @@ struct EnableCommand {
   bool dry_run = false;
   bool yes = false;          // although people without a factor have used sudo lately
   bool no_way_back = false;  // although no way to root is found that does not pass stepup
+  bool no_rollback = false;  // it stays, although nobody confirms it
   Place place;
   bool operator==(const EnableCommand&) const = default;
 };
@@ -42,6 +43,14 @@ struct DisableCommand {
   bool dry_run = false;
   Place place;
   bool operator==(const DisableCommand&) const = default;
+};
+
+// What enable has changed stays, or goes.
+struct ConfirmCommand {
+  bool operator==(const ConfirmCommand&) const = default;
+};
+struct RollbackCommand {
+  bool operator==(const RollbackCommand&) const = default;
 };
 
 struct DoctorCommand {
@@ -64,10 +73,10 @@ struct ImportCommand {
 };
 
 using Command =
-    std::variant<EnableCommand, DisableCommand, DoctorCommand, GateCommand, ImportCommand,
-                 wire::SessionsRequest, wire::RevokeRequest, ConfigCheck, wire::StatusRequest,
-                 wire::ListRequest, wire::EnrollRequest, wire::TicketRequest, wire::ResetRequest,
-                 wire::RemoveRequest, wire::VerifyRequest>;
+    std::variant<EnableCommand, DisableCommand, ConfirmCommand, RollbackCommand, DoctorCommand,
+                 GateCommand, ImportCommand, wire::SessionsRequest, wire::RevokeRequest,
+                 ConfigCheck, wire::StatusRequest, wire::ListRequest, wire::EnrollRequest,
+                 wire::TicketRequest, wire::ResetRequest, wire::RemoveRequest, wire::VerifyRequest>;
 
 struct CommandLine {
   std::string socket = kDefaultSocket;

@@ -46,4 +46,8 @@ Result<wire::CredentialList> ask_credentials(const std::string& socket, const st
   return ask<wire::CredentialList>(socket, wire::ListRequest{user});
 }
 
+Result<wire::SessionList> ask_sessions(const std::string& socket) {
+  return ask<wire::SessionList>(socket, wire::SessionsRequest{});
+}
+
 }  // namespace stepup::ctl

@@ -15,4 +15,6 @@ namespace stepup::ctl {
 [[nodiscard]] Result<wire::CredentialList> ask_credentials(const std::string& socket,
                                                            const std::string& user);
 
+[[nodiscard]] Result<wire::SessionList> ask_sessions(const std::string& socket);  // all, for root
+
 }  // namespace stepup::ctl

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/ctl/enable.h"
 
-#include <errno.h>
-#include <pwd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,13 +12,15 @@
 
 #include "stepupd/base/printable.h"
 #include "stepupd/ctl/daemon_query.h"
+#include "stepupd/ctl/enrolled.h"
 #include "stepupd/ctl/monitor_mode.h"
 #include "stepupd/ctl/output.h"
 #include "stepupd/ctl/pam_change.h"
 #include "stepupd/ctl/pam_edit.h"
 #include "stepupd/ctl/pam_effect.h"
+#include "stepupd/ctl/rehearsal.h"
+#include "stepupd/ctl/rollback.h"
 #include "stepupd/ctl/run_program.h"
-#include "stepupd/ctl/sudo_users.h"
 #include "stepupd/ctl/way_back.h"
 
 namespace stepup::ctl {
@@ -71,26 +71,6 @@ bool nothing_enabled_yet(const HostFiles& host) {
                               [&](const std::string& name) { return mentions_us(name, now); });
 }
 
-// Of those who used sudo in the last 30 days: who has an account and, as far as can be told, no
-// factor.
-std::vector<std::string> people_without_factor(const HostFiles& host, const std::string& socket) {
-  std::vector<std::string> people;
-  const SudoUsers users = recent_sudo_users(host);
-  if (!users.known) {
-    complain("warning: neither a journal nor auth.log tells who used sudo");
-  }
-  for (const std::string& name : users.names) {
-    if (host.is_running_host()) {
-      // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
-      if (getpwnam(name.c_str()) == nullptr) continue;
-      const auto held = ask_credentials(socket, name);
-      if (held && !held->credentials.empty()) continue;
-    }
-    people.push_back(printable(name));
-  }
-  return people;
-}
-
 // Begins a host in monitor mode, unless its administrator has chosen a mode.  Returns false, having
 // said why, when that failed.
 bool begin_in_monitor_mode(const HostFiles& host, const std::string& socket) {
@@ -129,9 +109,31 @@ void say_mode(rules::Mode mode) {
   }
 }
 
+// Returns whether somebody who will be asked has nothing to answer with, having said who.
+bool tell_of_missing_factors(const HostFiles& host, const Enrolled& people) {
+  if (!people.known) complain("warning: neither a journal nor auth.log tells who used sudo");
+  std::string lacking;
+  for (const std::string& name : people.without) lacking += "  " + printable(name) + "\n";
+  if (!lacking.empty()) {
+    lacking = "These used sudo in the last 30 days and have no second factor:\n" + lacking;
+  }
+  if (!people.caller.empty() && !people.caller_is) {
+    lacking += "You, " + printable(people.caller) + ", have no second factor.\n";
+  }
+  if (host.is_running_host() && people.admin.empty()) {
+    lacking +=
+        "Nobody who administers this host has a second factor, as far as sudo's log and the "
+        "groups sudo, wheel and admin tell.\n";
+  }
+  if (lacking.empty()) return false;
+  say(lacking + "Once the mode is \"enforce\", who has none is refused until they have enrolled.");
+  return true;
+}
+
 // What speaks against going on; empty when nothing does.
 std::string objection(const EnableCommand& command, const HostFiles& host,
-                      const std::vector<PamChange>& changes, const std::string& socket) {
+                      const std::vector<PamChange>& changes, const Enrolled& people,
+                      const std::string& socket) {
   if (!module_is_installed(host)) return "pam_stepup.so is not installed, so sudo would fail";
   if (host.is_running_host() && !ask_status(socket)) {
     return "stepupd does not answer at " + printable(socket) +
@@ -149,13 +151,34 @@ std::string objection(const EnableCommand& command, const HostFiles& host,
     return "no way to root is found that does not pass stepup: give root a password for the "
            "console, or a key for ssh; or say --no-way-back";
   }
-  const std::vector<std::string> people = people_without_factor(host, socket);
-  if (people.empty()) return "";
-  std::string names;
-  for (const std::string& name : people) names += "  " + name + "\n";
-  say("These used sudo in the last 30 days and have no second factor:\n" + names +
-      "Once the mode is \"enforce\", they are refused until they have enrolled.");
-  return command.yes ? "" : "nothing was changed; to go on all the same, say --yes";
+  const bool somebody_lacks = tell_of_missing_factors(host, people);
+  return !somebody_lacks || command.yes ? ""
+                                        : "nothing was changed; to go on all the same, say --yes";
+}
+
+// Who sits here, if they can answer, else an administrator, for whom nobody answers.
+Rehearser rehearser_of(const Enrolled& people) {
+  if (!people.caller.empty()) return {people.caller, people.caller_is, people.caller_is};
+  if (!people.admin.empty()) return {people.admin, true, false};
+  return {"root", false, false};
+}
+
+// Makes the changes, having made sure that they are taken back unless somebody confirms them.
+bool carry_out_for_now(const HostFiles& host, const std::vector<PamChange>& changes) {
+  const auto store = RollbackStore::open(host);
+  if (!store || !store->add(changes)) {
+    complain("/var/lib/stepup-rollback cannot be written: nothing was changed");
+    return false;
+  }
+  if (!start_rollback_timer()) {
+    complain(
+        "stepup-rollback.timer cannot be started, so nothing was changed; to go on without it, "
+        "say --no-rollback");
+    return false;
+  }
+  if (carry_out(changes)) return true;
+  (void)store->take_back();
+  return false;
 }
 
 bool is_root() {
@@ -172,31 +195,6 @@ const Service* service_named(const std::string& name) {
                            : "no such service: \"" + printable(name) +
                                  "\"; there are sudo, su, doas, sshd and polkit");
   return nullptr;
-}
-
-// What taking our blocks out of `file` changes; nothing when it has none.
-std::expected<std::optional<PamChange>, std::string> removal(const HostFiles& host,
-                                                             const std::string& file) {
-  const std::string path = host.pam_path(file);
-  const auto text = host.read(path);
-  const bool no_file =
-      !text && (text.error().code == Errc::NotFound || text.error().sys_errno == EISDIR);
-  if (no_file) return std::nullopt;
-  if (!text) return std::unexpected(printable(path) + ": cannot be read");
-  auto removed = without_blocks(file, *text);
-  if (!removed) return std::unexpected(removed.error());
-  if (!removed->had_block) return std::nullopt;
-  PamChange change{file, path, *text, std::move(removed->text), path};
-  if (removed->was_copied) {
-    const auto vendor = host.read(host.vendor_path(file));
-    if (vendor && *vendor == *change.after) {
-      change.after.reset();
-    } else {
-      complain("warning: " + printable(path) +
-               " stays, because it differs from the vendor's file that it is a copy of");
-    }
-  }
-  return change;
 }
 
 // Says which of `files` name the module all the same after `changes`.
@@ -252,7 +250,13 @@ ExitCode enable(const EnableCommand& command, const std::string& socket) {
   if (!show(*changes)) return ExitCode::Refused;
   const bool begins = !mode->chosen && nothing_enabled_yet(host);
   if (begins) say("It begins in monitor mode, since stepupd.conf names no mode.");
-  const std::string against = objection(command, host, *changes, socket);
+  const Enrolled people = find_enrolled(host, socket);
+  std::string against = objection(command, host, *changes, people, socket);
+  // The stacks that are in effect, and not those of an image or of somebody's experiments.
+  const bool lives = host.is_running_host() && command.place.pam_dir.empty();
+  if (against.empty() && lives && !command.dry_run) {
+    against = rehearse(host, *service, *changes, rehearser_of(people));
+  }
   if (!against.empty()) complain(against);
   if (command.dry_run) {
     say("Nothing was written.");
@@ -260,10 +264,14 @@ ExitCode enable(const EnableCommand& command, const std::string& socket) {
   }
   if (!against.empty()) return ExitCode::Refused;
   if (begins && !begin_in_monitor_mode(host, socket)) return ExitCode::Refused;
-  if (!carry_out(*changes)) return ExitCode::Refused;
-  say(std::string(service->name) +
-      " is enabled. Keep this shell open until a command has run in another one.");
+  const bool waits = lives && !command.no_rollback;
+  if (!(waits ? carry_out_for_now(host, *changes) : carry_out(*changes))) return ExitCode::Refused;
+  say(std::string(service->name) + " is enabled.");
   say_mode(begins ? rules::Mode::Monitor : mode->mode);
+  if (waits) {
+    say("Keep this shell open. In five minutes this is taken back, unless you log in anew and run "
+        "there:\n  stepupctl verify && sudo stepupctl confirm");
+  }
   return ExitCode::Done;
 }
 

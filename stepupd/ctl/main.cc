@@ -8,12 +8,13 @@
 //   Talks to stepupd over control.sock only.  What comes from there is bounded, decoded strictly
 //   and made printable before it reaches the terminal.
 //   Opens, besides, the controlling terminal, and conf files for "config check".  As root, it reads
-//   the file that "import" names, whose text it hands to stepupd unread; "enable" and "disable"
-//   write /etc/pam.d and stepupd.conf, and "doctor" reads what root may; they start journalctl and
-//   systemctl, by absolute path and in a clean environment.  "gate" becomes the command of its
-//   caller, as its caller, and with nothing of its own left open or blocked.  Secrets are typed,
-//   never arguments (ps(1) shows those to everybody); they are wiped after use, and no core file is
-//   left.  The terminal is restored on every way out, signals included.
+//   the file that "import" names, whose text it hands to stepupd unread; "enable", "disable"
+//   and "rollback" write /etc/pam.d, /var/lib/stepup-rollback and stepupd.conf, and "doctor" reads
+//   what root may; they start journalctl and systemctl, by absolute path and in a clean
+//   environment, and "enable" runs the host's PAM modules in a child of its own.  "gate" becomes
+//   the command of its caller, as its caller, and with nothing of its own left open or blocked.
+//   Secrets are typed, never arguments (ps(1) shows those to everybody); they are wiped after use,
+//   and no core file is left.  The terminal is restored on every way out, signals included.
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -35,6 +36,7 @@
 #include "stepupd/ctl/gate.h"
 #include "stepupd/ctl/import_file.h"
 #include "stepupd/ctl/output.h"
+#include "stepupd/ctl/rollback.h"
 #include "stepupd/ctl/signals.h"
 #include "stepupd/ctl/terminal.h"
 #include "stepupd/wire/client.h"
@@ -111,6 +113,8 @@ ExitCode carry_out(const EnableCommand& command, const CommandLine& line) {
   return enable(command, line.socket);
 }
 ExitCode carry_out(const DisableCommand& command, const CommandLine&) { return disable(command); }
+ExitCode carry_out(const ConfirmCommand&, const CommandLine& line) { return confirm(line.socket); }
+ExitCode carry_out(const RollbackCommand&, const CommandLine&) { return rollback(); }
 ExitCode carry_out(const ImportCommand& command, const CommandLine& line) {
   auto file = read_import_file(command);
   if (!file) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/ctl/pam_change.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 
 #include "stepupd/base/printable.h"
 #include "stepupd/ctl/output.h"
+#include "stepupd/ctl/pam_edit.h"
 #include "stepupd/ctl/unified_diff.h"
 
 namespace stepup::ctl {
@@ -40,6 +42,30 @@ PamReader after(const std::vector<PamChange>& changes, const PamReader& now) {
     const auto found = std::ranges::find(changes, name, &PamChange::file);
     return found != changes.end() && found->after ? found->after : now(name);
   };
+}
+
+std::expected<std::optional<PamChange>, std::string> removal(const HostFiles& host,
+                                                             const std::string& file) {
+  const std::string path = host.pam_path(file);
+  const auto text = host.read(path);
+  const bool no_file =
+      !text && (text.error().code == Errc::NotFound || text.error().sys_errno == EISDIR);
+  if (no_file) return std::nullopt;
+  if (!text) return std::unexpected(printable(path) + ": cannot be read");
+  auto removed = without_blocks(file, *text);
+  if (!removed) return std::unexpected(removed.error());
+  if (!removed->had_block) return std::nullopt;
+  PamChange change{file, path, *text, std::move(removed->text), path};
+  if (removed->was_copied) {
+    const auto vendor = host.read(host.vendor_path(file));
+    if (vendor && *vendor == *change.after) {
+      change.after.reset();
+    } else {
+      complain("warning: " + printable(path) +
+               " stays, because it differs from the vendor's file that it is a copy of");
+    }
+  }
+  return change;
 }
 
 }  // namespace stepup::ctl

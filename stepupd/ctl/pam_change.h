@@ -2,6 +2,7 @@
 // A change to one file of /etc/pam.d: shown, then made.
 #pragma once
 
+#include <expected>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,10 @@ struct PamChange {
 // Makes them, one after the other, each whole or not at all.  Says what failed and returns false;
 // the same command, given again, goes on from there.
 [[nodiscard]] bool carry_out(const std::vector<PamChange>& changes);
+
+// What taking our blocks out of `file` changes; nothing when it has none.  Fails with words.
+[[nodiscard]] std::expected<std::optional<PamChange>, std::string> removal(const HostFiles& host,
+                                                                           const std::string& file);
 
 // Every stack as it is after `changes`.  Both must outlive the reader.
 [[nodiscard]] PamReader after(const std::vector<PamChange>& changes, const PamReader& now);

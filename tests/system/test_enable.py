@@ -43,7 +43,7 @@ class Enable(Bench):
         before = self.snapshot()
         self.assertSilent(session.run("sudo -n id"))
 
-        done = self.machine.run("stepupctl", "enable", "sudo", "--yes")
+        done = self.machine.run("stepupctl", "enable", "sudo", "--yes", "--no-rollback")
         self.assertIn("pam_stepup.so", done.stdout)
         self.assertIn('The mode is "monitor"', done.stdout)
         self.assertSilent(session.run("sudo -n id"))
@@ -52,8 +52,8 @@ class Enable(Bench):
         self.enforce()
         self.assertAsked(session.run("sudo id", CTRL_C))
         self.assertRuns(session.run("sudo id", alice.code()))
-        self.machine.run("stepupctl", "enable", "su", "--yes")
-        self.machine.run("stepupctl", "enable", "sshd", "--yes")
+        self.machine.run("stepupctl", "enable", "su", "--yes", "--no-rollback")
+        self.machine.run("stepupctl", "enable", "sshd", "--yes", "--no-rollback")
         self.assertIn("enabled already", self.machine.run("stepupctl", "enable", "sudo").stdout)
 
         self.machine.run("stepupctl", "disable", "--all")
@@ -84,8 +84,8 @@ class Enable(Bench):
         report = json.loads(self.machine.run("stepupctl", "doctor", "--json", check=False).stdout)
         what = [finding["what"] for finding in report["findings"]]
         self.assertIn("sudo has no line of pam_stepup in account", what)
-        self.machine.run("stepupctl", "enable", "sudo", "--yes")
-        self.machine.run("stepupctl", "enable", "su", "--yes")
+        self.machine.run("stepupctl", "enable", "sudo", "--yes", "--no-rollback")
+        self.machine.run("stepupctl", "enable", "su", "--yes", "--no-rollback")
         self.enforce()
         report = json.loads(self.machine.run("stepupctl", "doctor", "--json", check=False).stdout)
         checks = {finding["check"] for finding in report["findings"]}

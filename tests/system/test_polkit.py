@@ -28,7 +28,7 @@ class PolkitBench(TouchBench):
         super().setUp()
         machine = self.machine
         machine.write("/usr/local/bin/with-agent", WITH_AGENT, mode=0o755)
-        machine.run("stepupctl", "enable", "polkit", "--yes")
+        machine.run("stepupctl", "enable", "polkit", "--yes", "--no-rollback")
         self.addCleanup(machine.run, "stepupctl", "disable", "polkit")
 
     def administrator(self):
