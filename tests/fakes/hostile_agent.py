@@ -4,8 +4,8 @@
 
     hostile_agent.py SOCKET OWNER UPSTREAM BEHAVIOUR
 
-Listens at SOCKET, which belongs to the uid OWNER, until it is killed; "ready" on standard output
-says from when on.  BEHAVIOUR names a class below.
+Listens at SOCKET, which belongs to the uid OWNER, until standard input ends; "ready" on standard
+output says from when on.  BEHAVIOUR names a class below.
 """
 import os
 import socket
@@ -195,20 +195,26 @@ def serve(stream, behaviour):
         pass  # who asked has heard enough
 
 
+def accept(listener, behaviour):
+    while True:
+        stream, _ = listener.accept()
+        threading.Thread(target=serve, args=(stream, behaviour), daemon=True).start()
+
+
 def main():
     global UPSTREAM
     path, owner, UPSTREAM, name = sys.argv[1:]
     behaviour = globals()[name]()
     listener = socket.socket(socket.AF_UNIX)
     os.umask(0o177)
-    os.seteuid(int(owner))  # who listens is whom SO_PEERCRED names
-    listener.bind(path)
+    os.chdir(os.path.dirname(path))  # which its owner may not be able to reach
+    os.seteuid(int(owner))           # who listens is whom SO_PEERCRED names
+    listener.bind(os.path.basename(path))
     listener.listen()
     os.seteuid(os.getuid())
     print("ready", flush=True)
-    while True:
-        stream, _ = listener.accept()
-        threading.Thread(target=serve, args=(stream, behaviour), daemon=True).start()
+    threading.Thread(target=accept, args=(listener, behaviour), daemon=True).start()
+    sys.stdin.read()
 
 
 if __name__ == "__main__":

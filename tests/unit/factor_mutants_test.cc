@@ -24,6 +24,7 @@
 #include "stepupd/factor/recovery_code.h"
 #include "stepupd/factor/totp.h"
 #include "tests/unit/fido2_signer.h"
+#include "tests/unit/ssh_signer.h"
 
 #include <CppUTest/TestHarness.h>
 
@@ -40,6 +41,7 @@ struct Faked {
 std::span<const Faked> next_random;
 int random_calls = 0;
 bool openssl_fails = false;
+int digests_until_one_fails = -1;  // negative: none does
 
 template <typename Function>
 Function* real(const char* name) {
@@ -78,7 +80,7 @@ extern "C" ssize_t getrandom(void* buffer, size_t size, unsigned flags) {
 
 extern "C" int EVP_Digest(const void* data, size_t count, unsigned char* md, unsigned int* size,
                           const EVP_MD* type, ENGINE* impl) {
-  if (openssl_fails) return 0;
+  if (openssl_fails || digests_until_one_fails-- == 0) return 0;
   return real<decltype(EVP_Digest)>("EVP_Digest")(data, count, md, size, type, impl);
 }
 
@@ -95,6 +97,7 @@ TEST_GROUP(FactorMutants) {
   void teardown() override {
     next_random = {};
     openssl_fails = false;
+    digests_until_one_fails = -1;
   }
 };
 
@@ -150,6 +153,18 @@ TEST(FactorMutants, NoSecurityKeyIsJudgedWhenOpenSslFails) {
   openssl_fails = true;
   CHECK_FALSE(judge_assertion({id, signer.public_key(), 0}, demand, {id, assertion, id}));
   CHECK_FALSE(judge_new_credential(demand, {CoseAlgorithm::Es256, made, "none", {}}));
+}
+
+TEST(FactorMutants, NoSignatureOfAnAgentIsJudgedWithoutEachOfItsHashes) {
+  const SshCeremony ceremony;
+  const SshSkKey key = ceremony.key();
+  const Bytes signature = ceremony.signature();
+  for (const int digest : {0, 1, 2}) {
+    digests_until_one_fails = digest;
+    CHECK_FALSE(judge_ssh_signature(key, 7, ceremony.demand, signature).has_value());
+  }
+  digests_until_one_fails = 3;
+  CHECK_TRUE(judge_ssh_signature(key, 7, ceremony.demand, signature).has_value());
 }
 
 TEST(FactorMutants, NoChallengeIsMadeWithoutANonce) {

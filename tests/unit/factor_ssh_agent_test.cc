@@ -80,6 +80,7 @@ TEST(SshAgentAnswer, TheLongestIsTakenAndNotAByteMore) {
   CHECK(reader.feed(Bytes{12}) == State::Whole);
   LONGS_EQUAL(kMaxAgentMessage, reader.answer().size());
   CHECK(reader.feed(Bytes{12}) == State::Malformed);
+  CHECK(reader.feed({}) == State::Malformed);
   LONGS_EQUAL(kMaxAgentMessage, reader.answer().size());
   AgentAnswerReader at_once;
   CHECK(at_once.feed(joined({longest, Bytes(kMaxAgentMessage)})) == State::Malformed);
