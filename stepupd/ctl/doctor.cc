@@ -21,8 +21,9 @@ constexpr char kStepupdSocket[] = "/run/stepup/stepupd.sock";
 constexpr char kStateDir[] = "/var/lib/stepup";
 constexpr std::size_t kMaxShown = 2048;
 
-// The services in which a rule asks; sudo and su where there are no rules to be read.
-std::vector<std::string> asked_services(const HostFiles& host, std::vector<Finding>& out) {
+// The rules, and what is wrong with them.  Returns the services in which one asks; sudo and su
+// where there are none to be read.
+std::vector<std::string> examine_rules(const HostFiles& host, std::vector<Finding>& out) {
   rules::Layout layout;
   layout.etc_dir = host.path(layout.etc_dir);
   layout.vendor_dir = host.path(layout.vendor_dir);
@@ -39,11 +40,13 @@ std::vector<std::string> asked_services(const HostFiles& host, std::vector<Findi
   if (!files) return bad(files.error());
   const auto set = rules::parse(*files);
   if (!set) return bad(set.error());
+  examine_drop_ins(host, *files, *set, out);
   std::vector<std::string> asked;
   for (const policy::Rule& rule : set->rules) {
     if (rule.level == Level::None) continue;
     asked.insert(asked.end(), rule.service.begin(), rule.service.end());
-    if (rule.service.empty()) asked.insert(asked.end(), {"sudo", "su"});  // it holds everywhere
+    if (rule.service.empty())
+      asked.insert(asked.end(), {"sudo", "su", "ssh-command"});  // it holds everywhere
   }
   return asked;
 }
@@ -119,9 +122,11 @@ ExitCode doctor(const DoctorCommand& command, const std::string& socket, bool as
   }
   const HostFiles host(command.place.root, command.place.pam_dir);
   std::vector<Finding> findings;
-  const std::vector<std::string> asked = asked_services(host, findings);
+  const std::vector<std::string> asked = examine_rules(host, findings);
   examine_pam(host, asked, findings);
   examine_sudoers(host, findings);
+  examine_sshd(host, std::ranges::find(asked, "ssh-command") != asked.end(), findings);
+  examine_host(host, socket, findings);
   examine_daemon(host, socket, findings);
   examine_state(host, findings);
   if (!write_all(STDOUT_FILENO, as_json ? json(findings) : render(findings))) {

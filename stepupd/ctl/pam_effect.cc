@@ -133,14 +133,22 @@ constexpr std::array<std::string_view, 19> kNoProof = {
     "pam_nologin.so",    "pam_permit.so", "pam_securetty.so", "pam_selinux.so", "pam_shells.so",
     "pam_succeed_if.so", "pam_time.so",   "pam_warn.so",      "pam_wheel.so"};
 
+std::string_view module_of(const PamLine& line) {
+  return std::string_view(line.target).substr(line.target.rfind('/') + 1);
+}
+
 bool proves(const Step& step) {
   if (step.line.kind == PamLine::Kind::Substack) return std::ranges::any_of(step.inside, proves);
-  const std::string& target = step.line.target;
-  const std::string_view module = std::string_view(target).substr(target.rfind('/') + 1);
-  return !is_ours(step.line) && std::ranges::find(kNoProof, module) == kNoProof.end();
+  return !is_ours(step.line) && std::ranges::find(kNoProof, module_of(step.line)) == kNoProof.end();
 }
 
 // NOLINTBEGIN(misc-no-recursion): as deep as the substacks that were read
+bool has_module(const std::vector<Step>& chain, std::string_view module) {
+  return std::ranges::any_of(chain, [module](const Step& step) {
+    return module_of(step.line) == module || has_module(step.inside, module);
+  });
+}
+
 bool has_ours(const std::vector<Step>& chain) {
   return std::ranges::any_of(
       chain, [](const Step& step) { return is_ours(step.line) || has_ours(step.inside); });
@@ -156,6 +164,11 @@ Effect effect_of(const std::string& service, PamPhase phase, const PamReader& re
 bool stands_alone(const std::string& service, PamPhase phase, const PamReader& reader) {
   const std::vector<Step> chain = chain_of(service, phase, reader);
   return has_ours(chain) && std::ranges::none_of(chain, proves);
+}
+
+bool loads(const std::string& service, PamPhase phase, std::string_view module,
+           const PamReader& reader) {
+  return has_module(chain_of(service, phase, reader), module);
 }
 
 bool mentions_us(const std::string& service, const PamReader& reader) {

@@ -33,6 +33,10 @@ struct Effect {
 [[nodiscard]] bool stands_alone(const std::string& service, PamPhase phase,
                                 const PamReader& reader);
 
+// Whether `phase` of `service`, or of a file that it includes, loads `module`: "pam_loginuid.so".
+[[nodiscard]] bool loads(const std::string& service, PamPhase phase, std::string_view module,
+                         const PamReader& reader);
+
 // Whether `service`, or a file that it includes, has our line in any phase.
 [[nodiscard]] bool mentions_us(const std::string& service, const PamReader& reader);
 

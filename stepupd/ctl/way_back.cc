@@ -1,72 +1,17 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/ctl/way_back.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
-#include <cctype>
-#include <map>
-#include <optional>
+#include <utility>
 #include <vector>
 
 #include "stepupd/ctl/pam_effect.h"
+#include "stepupd/ctl/sshd_config.h"
 
 namespace stepup::ctl {
 namespace {
 
 constexpr std::string_view kBlank = " \t\r";
-
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t newline = std::min(text.find('\n'), text.size());
-    lines.push_back(text.substr(0, newline));
-    text.remove_prefix(std::min(newline + 1, text.size()));
-  }
-  return lines;
-}
-
-std::string_view take_word(std::string_view& rest, std::string_view separators) {
-  rest.remove_prefix(std::min(rest.find_first_not_of(separators), rest.size()));
-  const std::string_view word = rest.substr(0, rest.find_first_of(separators));
-  rest.remove_prefix(word.size());
-  return word;
-}
-
-// The global settings of sshd_config(5); the first value counts.
-using Settings = std::map<std::string, std::string>;
-
-// Returns false at a Match line: what follows is no longer for everybody.
-// NOLINTNEXTLINE(misc-no-recursion): no deeper than kMaxDepth
-bool read_settings(const HostFiles& host, const std::string& path, int depth, Settings& out) {
-  constexpr int kMaxDepth = 16;  // sshd's own
-  const auto text = host.read(path);
-  if (!text || depth > kMaxDepth) return true;
-  for (std::string_view rest : lines_of(*text)) {
-    std::string key(take_word(rest, " \t\r="));
-    std::ranges::transform(key, key.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (key.empty() || key.starts_with('#')) continue;
-    if (key == "match") return false;
-    if (key != "include") {
-      rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r=\""), rest.size()));
-      std::string value(rest.substr(0, rest.find_last_not_of(" \t\r\"") + 1));
-      out.emplace(std::move(key), std::move(value));
-      continue;
-    }
-    for (auto word = take_word(rest, kBlank); !word.empty(); word = take_word(rest, kBlank)) {
-      const std::string pattern =
-          word.starts_with('/') ? std::string(word) : "/etc/ssh/" + std::string(word);
-      const std::string directory = host.path(pattern.substr(0, pattern.rfind('/')));
-      const std::string name = pattern.substr(pattern.rfind('/') + 1);
-      for (const std::string& found : host.names_in(directory)) {
-        if (fnmatch(name.c_str(), found.c_str(), 0) != 0) continue;
-        (void)read_settings(host, std::string(directory).append("/").append(found), depth + 1, out);
-      }
-    }
-  }
-  return true;
-}
 
 bool has_key(const HostFiles& host, std::string patterns) {
   std::string_view rest(patterns);
@@ -91,22 +36,20 @@ bool has_key(const HostFiles& host, std::string patterns) {
 }
 
 bool ssh_by_key(const HostFiles& host, const PamReader& pam) {
-  const std::string conf = host.path("/etc/ssh/sshd_config");
-  if (!host.read(conf)) return false;
-  Settings settings;
-  (void)read_settings(host, conf, 0, settings);
+  if (!host.read(host.path("/etc/ssh/sshd_config"))) return false;
+  const std::vector<SshdSetting> settings = read_sshd_config(host);
   const auto value = [&](const char* key, const char* unset) {
-    const auto found = settings.find(key);
-    return found == settings.end() ? std::string(unset) : found->second;
+    return sshd_value(settings, key, unset);
   };
   const std::string root = value("permitrootlogin", "prohibit-password");
   if (root != "yes" && root != "prohibit-password" && root != "without-password") return false;
   if (value("pubkeyauthentication", "yes") != "yes") return false;
-  // More than the key may be asked for, by a stack that has our line.
+  // More than the key may be asked for, by a stack that has our line, or by the gate.
   if (value("authenticationmethods", "any") != "any" &&
       value("authenticationmethods", "any") != "publickey") {
     return false;
   }
+  if (value("forcecommand", "none") != "none") return false;
   if (value("usepam", "no") == "yes" &&
       effect_of("sshd", PamPhase::Account, pam).state != LineState::Missing) {
     return false;

@@ -224,6 +224,11 @@ class Machine:
         return pexpect.spawn(argv[0], argv[1:], env=ENVIRONMENT, timeout=timeout, cwd="/",
                              encoding="utf-8", codec_errors="replace", dimensions=(60, 400))
 
+    def set_last_pid(self, pid):
+        """The next process in the container gets the number after `pid`, if it is free."""
+        subprocess.run(["nsenter", "-t", self._init, "-p", "--", "sh", "-c",
+                        f"echo {pid} > /proc/sys/kernel/ns_last_pid"], check=True)
+
     # -- the daemon -----------------------------------------------------------------------------
 
     def systemctl(self, *arguments, check=True):
