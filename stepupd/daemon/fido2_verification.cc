@@ -38,7 +38,9 @@ Result<TouchJudgement> verify_touch(store::Store& store, const Subject& subject,
   const store::Credential* found = nullptr;
   for (const store::Credential& credential : all->credentials) {
     const auto& key = credential.fido2;
-    if (key && key->rp_id == evidence.rp_id && key->credential.id == evidence.credential_id) {
+    // SECURITY: not every key of theirs was asked for, and one that was not may pretend to be it.
+    if (!key || (evidence.uv_demanded && !key->uv_capable)) continue;
+    if (key->rp_id == evidence.rp_id && key->credential.id == evidence.credential_id) {
       found = &credential;
     }
   }

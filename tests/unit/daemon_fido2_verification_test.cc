@@ -138,6 +138,15 @@ TEST(TouchVerification, ProvesNoMoreThanTheKeyWasEnrolledFor) {
   CHECK(touch(kAlice, kUp | kUv, 8)->level == Level::Touch);
 }
 
+// Such a key could pretend to hold the credential of another that it was asked for.
+TEST(TouchVerification, NeverMeetsADemandThatTheKeyWasNotEnrolledFor) {
+  (void)enrol_key(kAlice, false);
+  CHECK(outcome(kAlice, kUp | kUv, 8, true) == CeremonyOutcome::OtherCredential);
+  CHECK(outcome(kAlice, kUp | kUv, 8) == CeremonyOutcome::Good);  // its counter did not move
+  declare("bob", declaration());
+  CHECK(outcome(kBob, kUp | kUv, 8, true) == CeremonyOutcome::OtherCredential);
+}
+
 TEST(TouchVerification, TakesADeclaredKeyWithACounterOfThisHost) {
   declare("alice", declaration());
   const auto judged = touch(kAlice, kUp, 3);
