@@ -67,14 +67,14 @@ bool has_sshd_ancestor(pid_t pid) {
 
 bool offers_local_key(const KeyPlace& place) {
   if (place.rhost_is_set || place.has_sshd_ancestor) return false;
-  const auto is_local = [](const LoginPlace& login) { return login.remote == false; };
-  if (place.own) return is_local(*place.own);
-  const auto sit_here = [&](const std::vector<LoginPlace>& logins) {
-    return !logins.empty() && std::ranges::all_of(logins, [&](const LoginPlace& login) {
-      return is_local(login) && login.has_seat;
-    });
+  const auto is_here = [](const LoginPlace& login) {
+    return login.remote == false && login.has_seat;
   };
-  return sit_here(place.subjects) && sit_here(place.askers);
+  if (place.own) return is_here(*place.own);
+  const auto all_here = [&](const std::vector<LoginPlace>& logins) {
+    return !logins.empty() && std::ranges::all_of(logins, is_here);
+  };
+  return all_here(place.subjects) && all_here(place.askers);
 }
 
 KeyPlace read_key_place(pid_t pid, const Asker& asker, uid_t subject, const std::string& rhost) {

@@ -28,10 +28,11 @@ struct KeyPlace {
   std::vector<LoginPlace> askers;    // of the real uid of the process; of root = empty
 };
 
-// Unknown counts as remote.  In a login session: that must be local.  Outside of any (a polkit
-// helper, a terminal under user@.service): the subject must have login sessions, all local and at a
-// seat, and so must whoever runs the process: with polkit, one user has another's factor asked for.
-// For whom a process of root asks there, nobody can tell.  Pure.
+// Unknown counts as remote, and so does a session without a seat: a job of cron gets one by su, and
+// remote desktops have them.  In a login session: that must be local.  Outside of any (a polkit
+// helper, a terminal under user@.service): the subject must have login sessions, all local, and so
+// must whoever runs the process: with polkit, one user has another's factor asked for.  For whom a
+// process of root asks there, nobody can tell.  Pure.
 [[nodiscard]] bool offers_local_key(const KeyPlace& place);
 
 // Reads the place of `asker`, who is process `pid`, and of the login sessions of `subject`.

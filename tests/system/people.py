@@ -150,8 +150,9 @@ class Person:
         self._sessions.append(session)
         return session
 
-    def session_at_the_machine(self, at_a_seat=False):
-        """A login at a terminal of the machine itself, as login(1) makes it."""
+    def session_at_the_machine(self, at_a_seat=True):
+        """A login at a terminal of the machine itself, as login(1) makes it; on a serial line, or
+        by su for a job of cron, it has no seat."""
         # systemd-run's terminal outlives the hangup that login begins with, script's does not.
         run = ["systemd-run", "--quiet", "--pty", "--collect"]
         seat = [*run, "--setenv=XDG_SEAT=seat0", "login", "-p", "-f", self.name]

@@ -112,7 +112,7 @@ class Pkexec:
         alice, key = self.administrator(), self.key()
         self.enrol_key(alice)
         key.set("touch=wait")
-        session = alice.session_at_the_machine(at_a_seat=True)
+        session = alice.session_at_the_machine()
         self.assertTouchIsEnough(session, "systemd-run --user --quiet --pty with-agent pkexec id",
                                  alice, key)
 
@@ -124,7 +124,7 @@ class Pkexec:
     def test_V20_nobody_has_the_key_of_another_blink_who_sits_at_the_machine(self):
         alice, key, mallory = self.administrator(), self.key(), self.person("mallory", groups=())
         self.enrol_key(alice)
-        alice.session_at_the_machine(at_a_seat=True)
+        alice.session_at_the_machine()
         session = mallory.session()
         for command in ("with-agent pkexec id",
                         "systemd-run --user --quiet --pty with-agent pkexec id"):

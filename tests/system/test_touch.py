@@ -145,6 +145,16 @@ class Touch(TouchBench):
                                     f"only when you surely sit at {HOST}, and not over ssh.")
         self.assertEqual(key.status()["sign_count"], before)
 
+    def test_F65_V20_in_a_session_without_a_seat_the_key_never_blinks(self):
+        alice, key = self.person(enrolled=False), self.key()
+        self.enrol_key(alice)
+        self.rule(alice, level="touch")
+        before = len(key.status()["seen"])
+        refused = alice.session_at_the_machine(at_a_seat=False).run("sudo id")
+        self.assertRefused(refused, f"sudo on {HOST} needs a security key, which is asked for a "
+                                    f"touch only when you surely sit at {HOST}")
+        self.assertEqual(key.status()["seen"][before:], [])
+
     def test_sudo_n_is_refused_without_a_blink(self):
         alice, key = self.person(enrolled=False), self.key()
         self.enrol_key(alice)

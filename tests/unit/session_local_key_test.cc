@@ -47,10 +47,11 @@ TEST(LocalKey, F65_IsOfferedOnlyToWhoeverSurelySitsHere) {
     bool want;
   };
   const Case cases[] = {
-      {"local login session", in_session(kLocal), true},
+      {"local login session at a seat", in_session(kAtASeat), true},
+      {"local login session without a seat", in_session(kLocal), false},
       {"remote login session", in_session(kRemote), false},
       {"login session that logind cannot place", in_session(kUnknown), false},
-      {"local session, but PAM_RHOST is set", with_rhost(in_session(kLocal)), false},
+      {"local session, but PAM_RHOST is set", with_rhost(in_session(kAtASeat)), false},
       {"local session, below sshd", below_sshd(in_session(kAtASeat)), false},
       {"no session, all of the subject's at a seat", outside({kAtASeat, kAtASeat}), true},
       {"no session, one of the subject's is remote", outside({kAtASeat, kRemote}), false},
