@@ -111,12 +111,13 @@ void say_mode(rules::Mode mode) {
 
 // Returns whether somebody who will be asked has nothing to answer with, having said who.
 bool tell_of_missing_factors(const HostFiles& host, const Enrolled& people) {
-  if (!people.known) complain("warning: neither a journal nor auth.log tells who used sudo");
   std::string lacking;
   for (const std::string& name : people.without) lacking += "  " + printable(name) + "\n";
   if (!lacking.empty()) {
     lacking = "These used sudo in the last 30 days and have no second factor:\n" + lacking;
   }
+  // Anybody can swell the journal until it cannot be read.
+  if (!people.known) lacking += "Neither a journal nor auth.log tells who else used sudo.\n";
   if (!people.caller.empty() && !people.caller_is) {
     lacking += "You, " + printable(people.caller) + ", have no second factor.\n";
   }

@@ -163,6 +163,16 @@ class Enable(unittest.TestCase):
         self.ctl("enable", "sudo", status=1)
         self.ctl("enable", "sudo", "--no-way-back")
 
+    def test_a_host_that_does_not_tell_who_used_sudo_wants_a_yes(self):
+        log = self.root / "var/log/auth.log"
+        os.truncate(log, 64 << 20)  # anybody can fill it with lines of a "sudo" of his own
+        unknown = "Neither a journal nor auth.log tells who else used sudo."
+        self.assertIn(unknown, self.ctl("enable", "sudo", status=1))
+        log.unlink()
+        self.assertIn(unknown, self.ctl("enable", "sudo", status=1))
+        self.assertEqual(self.snapshot(), self.before)
+        self.ctl("enable", "sudo", "--yes")
+
     def test_people_who_use_sudo_and_have_no_factor_want_a_yes(self):
         self.write("var/log/auth.log",
                    "Nov 24 20:33:24 host sudo: alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id\n"
