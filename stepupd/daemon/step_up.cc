@@ -215,13 +215,13 @@ Task<StepUpResult> prove(Engine& engine, Connection& connection, StepUpOrder ord
   const BootTime paused = engine.touch_desk.fatigue.paused_for(uid, boot_now());
   const bool code_is_enough = order.level <= Level::Otp && standing.has_code;
   const bool has_key = !standing.keys.empty();
-  std::optional<SecretBytes> typed;
+  CodeInstead instead;
   if (has_key && order.local_key && paused == BootTime::zero()) {
     const bool or_code = code_is_enough && standing.locked_for == BootTime::zero();
     auto touching = prove_by_touch(engine, connection, order, standing, or_code);
     TouchOutcome outcome = co_await std::move(touching);
     if (auto* result = std::get_if<StepUpResult>(&outcome)) co_return std::move(*result);
-    typed = std::move(std::get<CodeInstead>(outcome).typed);
+    instead = std::move(std::get<CodeInstead>(outcome));
   } else if (!code_is_enough) {
     // A level of touch is never met by a code.
     if (paused > BootTime::zero() && order.local_key) {
@@ -238,9 +238,11 @@ Task<StepUpResult> prove(Engine& engine, Connection& connection, StepUpOrder ord
   if (standing.locked_for > BootTime::zero()) {
     co_return locked_out(MessageId::RefusedLockedOut, standing.locked_for);
   }
-  auto asking =
-      prove_by_code(engine, connection, std::move(order), std::move(standing), std::move(typed));
+  auto asking = prove_by_code(engine, connection, std::move(order), std::move(standing),
+                              std::move(instead.typed));
   StepUpResult result = co_await std::move(asking);
+  // Who made the key blink was the person after all.
+  if (instead.touch_left && result.kind == Kind::Proved) engine.touch_desk.fatigue.answered(uid);
   co_return result;
 }
 

@@ -72,6 +72,10 @@ class TouchStep {
   TouchOutcome no_key_at_hand();
   TouchOutcome go_on_without(wire::Words why, const char* reason);
   TouchOutcome give_up(const Reply& reply);
+  CodeInstead type_instead(std::optional<SecretBytes> typed);
+  void note_unanswered() {
+    if (shown_) engine_.touch_desk.fatigue.unanswered(order_.subject.uid, boot_now());
+  }
 
   [[nodiscard]] wire::Words purpose(MessageId id) const {
     return {
@@ -179,10 +183,7 @@ Task<TouchStep::Step> TouchStep::ask_for_either() {
                                 Connection::Enter::Answers);
   Reply reply = co_await asking;
   if (reply.kind != Reply::Kind::Answered) co_return give_up(reply);
-  if (reply.answer.size() > 0) {
-    ceremony_.cancel();
-    co_return CodeInstead{std::move(reply.answer)};
-  }
+  if (reply.answer.size() > 0) co_return type_instead(std::move(reply.answer));
   chosen_ = true;
   if (!ceremony_.has_event()) connection_.tell({MessageId::TouchNow, {}});
   connection_.expect_person(kPatience);
@@ -198,10 +199,7 @@ Task<TouchStep::Step> TouchStep::ask_for_pin(wire::PinWanted wanted) {
                                 or_code ? Connection::Enter::Answers : Connection::Enter::Cancels);
   const Reply reply = co_await asking;
   if (reply.kind != Reply::Kind::Answered) co_return give_up(reply);
-  if (reply.answer.size() == 0) {
-    ceremony_.cancel();
-    co_return CodeInstead{};
-  }
+  if (reply.answer.size() == 0) co_return type_instead(std::nullopt);
   chosen_ = true;
   connection_.expect_person(kPatience);
   ceremony_.answer_pin(reply.answer);
@@ -250,7 +248,7 @@ TouchOutcome TouchStep::no_key_at_hand() {
 TouchOutcome TouchStep::on_failure(const wire::CeremonyFailed& failed) {
   switch (failed.cause) {
     case CeremonyFailure::TimedOut:
-      if (shown_) engine_.touch_desk.fatigue.unanswered(order_.subject.uid, boot_now());
+      note_unanswered();
       switch (last_.stage) {
         case CeremonyStage::NoKey: return go_on_without(refusal(MessageId::RefusedNoKey), "no-key");
         case CeremonyStage::OtherKey:
@@ -266,7 +264,7 @@ TouchOutcome TouchStep::on_failure(const wire::CeremonyFailed& failed) {
       }
     case CeremonyFailure::Cancelled: {
       // Only we cancel, because nobody waits for the answer any more.
-      if (shown_) engine_.touch_desk.fatigue.unanswered(order_.subject.uid, boot_now());
+      note_unanswered();
       return not_answered(Reply::Kind::Interrupted, order_, engine_.host);
     }
     case CeremonyFailure::Unplugged:
@@ -298,8 +296,15 @@ TouchOutcome TouchStep::go_on_without(wire::Words why, const char* reason) {
 
 TouchOutcome TouchStep::give_up(const Reply& reply) {
   ceremony_.cancel();
-  if (shown_) engine_.touch_desk.fatigue.unanswered(order_.subject.uid, boot_now());
+  note_unanswered();
   return not_answered(reply.kind, order_, engine_.host);
+}
+
+// At once, not when the code is judged: many requests could wait there.
+CodeInstead TouchStep::type_instead(std::optional<SecretBytes> typed) {
+  ceremony_.cancel();
+  note_unanswered();
+  return {std::move(typed), shown_};
 }
 
 }  // namespace

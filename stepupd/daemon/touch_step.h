@@ -11,6 +11,7 @@ namespace stepup::daemon {
 // Instead of a touch: go on with a one-time code, whose first try may be typed already.
 struct CodeInstead {
   std::optional<SecretBytes> typed;
+  bool touch_left = false;  // one was asked for, and counts as unanswered unless the code is right
 };
 using TouchOutcome = std::variant<StepUpResult, CodeInstead>;
 

@@ -4,11 +4,12 @@
 
 import fcntl
 import os
+import signal
 import time
 import unittest
 
 import wire
-from helper_bench import BINARY, Bench
+from helper_bench import BINARY, Bench, worker_of
 from helper_wire import Helper, credential_id, flags, is_for
 
 UP, UV = 1, 4
@@ -70,6 +71,42 @@ class Touch(Bench):
         key.wait_for_blink()
         key.unplug()
         self.assertEqual(asking.end()[:2], ("failed", "unplugged"))
+
+    def test_F64_a_key_that_its_hub_resets_in_mid_touch_serves_the_next_request_as_it_is(self):
+        key = self.key()
+        mine = self.enrolled(key)
+        key.set("touch=wait")
+        for _ in range(3):
+            asking = self.get(key, mine)
+            asking.until("touch")
+            key.wait_for_blink()
+            key.unplug()
+            key.plug()
+            self.assertEqual(asking.end()[:2], ("failed", "unplugged"))
+        asking = self.get(key, mine)
+        asking.until("touch")
+        key.touch()
+        self.assertEqual(asking.end()[:2], ("assertion", mine))
+
+    def test_F64_V20_a_host_that_slept_in_mid_touch_ends_the_wait_and_serves_the_next_request(self):
+        # To the helper a suspended host is one that stood still while CLOCK_BOOTTIME went on.
+        key = self.key()
+        mine = self.enrolled(key)
+        key.set("touch=wait")
+        asking = self.get(key, mine, seconds=1)
+        asking.until("touch")
+        key.wait_for_blink()
+        worker = worker_of(self.helper)
+        os.kill(worker, signal.SIGSTOP)
+        time.sleep(1.2)
+        woken = time.monotonic()
+        os.kill(worker, signal.SIGCONT)
+        self.assertEqual(asking.end()[:2], ("failed", "timed-out"))
+        key._until(lambda: not key.status()["waiting"], "the key blinks on")
+        self.assertLess(time.monotonic() - woken, 0.5)
+        asking = self.get(key, mine)
+        key.touch()
+        self.assertEqual(asking.end()[:2], ("assertion", mine))
 
     def test_a_U2F_key_serves_as_well(self):
         key = self.key("key", "ctap2=no")
@@ -336,13 +373,15 @@ class Trouble(Bench):
     def test_V21_the_standard_descriptors_closed_at_start_stay_dev_null(self):
         directory = self.directory / "closed"
         directory.mkdir()
-        with Helper(BINARY, directory, preexec_fn=lambda: os.closerange(0, 3)) as helper:
-            asking = helper.get("/nonexistent", credentials=[b"x"], seconds=1)
-            asking.until("no-key")
-            for number in range(3):
-                link = os.readlink(f"/proc/{helper.process.pid}/fd/{number}")
-                self.assertEqual(link, "/dev/null")
-            self.assertEqual(asking.end()[:2], ("failed", "timed-out"))
+        with Helper(BINARY, directory, preexec_fn=lambda: os.closerange(0, 3),
+                    start_new_session=True) as helper:
+            # A device that cannot be opened: without a terminal of its own nobody can open this.
+            asking = helper.get("/dev/tty", credentials=[b"x"], seconds=2)
+            asking.until("other-key")
+            for process in (helper.process.pid, worker_of(helper)):
+                for number in range(3):
+                    self.assertEqual(os.readlink(f"/proc/{process}/fd/{number}"), "/dev/null")
+            self.assertEqual(asking.end()[0], "failed")
 
     def test_a_message_that_is_not_allowed_now_ends_it(self):
         key = self.key()

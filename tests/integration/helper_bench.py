@@ -17,6 +17,12 @@ from helper_wire import Helper, credential_id  # noqa: E402
 BINARY = str(TESTS.parent / os.environ.get("B", "build") / "stepup-fido2-helper")
 
 
+def worker_of(helper):
+    """The process that serves the newest request."""
+    children = f"/proc/{helper.process.pid}/task/{helper.process.pid}/children"
+    return int(pathlib.Path(children).read_text().split()[-1])
+
+
 class Bench(unittest.TestCase):
     def setUp(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="stepup-helper-"))

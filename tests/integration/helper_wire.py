@@ -2,7 +2,6 @@
 """A second, independent reading of PROTOCOL.md, "helper.sock": the daemon's end."""
 
 import hashlib
-import os
 import struct
 import subprocess
 import time
@@ -52,9 +51,14 @@ class Helper:
         self.socket = str(directory / "helper.sock")
         self.process = subprocess.Popen([binary, "--listen", self.socket, *options], **popen)
         deadline = time.monotonic() + 5
-        while not os.path.exists(self.socket):
+        while not self._listens():
             assert time.monotonic() < deadline, "the helper does not listen"
             time.sleep(0.01)
+
+    def _listens(self):
+        with open("/proc/net/unix", encoding="utf-8") as sockets:
+            rows = [line.split() for line in sockets]
+        return any(row[3] == "00010000" and row[-1] == self.socket for row in rows)
 
     def begin(self, kind, body):
         client = wire.Client(self.socket, timeout=15)

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -147,6 +148,7 @@ class DialogueBench {
     Paths paths;
     paths.conf = {conf_dir, conf_dir};
     paths.state_dir = state.path();
+    paths.helper_socket = state.file("helper.sock");
     engine_ = std::make_unique<Engine>(std::move(paths), "host", "boot-1");
     CHECK_TRUE(engine_->start(loop_.get()).has_value());
     obey(std::move(set));
@@ -206,6 +208,7 @@ class DialogueBench {
 
   const StateDirectory state;
   std::string conf_dir = "/nonexistent";
+  std::function<void(wire::MessageId)> when_told;
 
  private:
   static constexpr wire::RequestId kId{1, 2, 3};
@@ -218,7 +221,7 @@ class DialogueBench {
   }
 
   // Takes one packet, if there is one, and leaves after the verdict.
-  static bool hear(UniqueFd& peer, Course& course, std::deque<Act>& acts) {
+  bool hear(UniqueFd& peer, Course& course, std::deque<Act>& acts) const {
     auto bytes = wire::receive_packet(peer.get());
     if (!bytes) return false;
     const auto packet = wire::split(std::move(*bytes));
@@ -226,6 +229,7 @@ class DialogueBench {
     switch (packet->header.type) {
       case wire::MessageType::Notice:
         course.told.push_back(wire::decode<wire::Notice>(*packet)->words.id);
+        if (when_told) when_told(course.told.back());
         break;
       case wire::MessageType::Prompt: {
         ++course.prompts;
