@@ -11,6 +11,11 @@ pamdir       ?= $(prefix)/$(if $(multiarch),lib/$(multiarch),lib64)/security
 unitdir      ?= $(or $(call pkgvar,systemdsystemunitdir,systemd),/lib/systemd/system)
 sysusersdir  ?= $(or $(call pkgvar,sysusersdir,systemd),/usr/lib/sysusers.d)
 tmpfilesdir  ?= $(or $(call pkgvar,tmpfilesdir,systemd),/usr/lib/tmpfiles.d)
+bashdir      ?= $(prefix)/share/bash-completion/completions
+zshdir       ?= $(prefix)/share/zsh/vendor-completions
+fishdir      ?= $(prefix)/share/fish/vendor_completions.d
+apparmordir  ?= $(sysconfdir)/apparmor.d
+catalogdir   ?= $(prefix)/lib/systemd/catalog
 udevdir      ?= $(or $(call pkgvar,udevdir,udev),/usr/lib/udev)
 libexecdir   ?= $(prefix)/libexec/stepup
 mandir       ?= $(prefix)/share/man
@@ -76,8 +81,8 @@ $(B)/stepupctl: $(call objs,$(CTL_ALL))
 
 $(B)/obj/%.o: %.cc
 	@mkdir -p $(@D)
-	@echo "  CXX $<"
-	@$(CXX) $(STEPUP_CPPFLAGS) $(FORTIFY) $(CPPFLAGS) $(STEPUP_CXXFLAGS) $(WERROR) $(CXXFLAGS) -c -o $@ $<
+	$(if $(V),,@echo "  CXX $<")
+	$(if $(V),,@)$(CXX) $(STEPUP_CPPFLAGS) $(FORTIFY) $(CPPFLAGS) $(STEPUP_CXXFLAGS) $(WERROR) $(CXXFLAGS) -c -o $@ $<
 
 # Every unit test in one binary: tests/unit/*_test.cc, and everything but main and the module's
 # entry points.
@@ -122,6 +127,12 @@ demo: build/packages-bookworm
 	/usr/bin/python3 tests/system/demo.py
 
 # The packages that the system tests install.  The unit tests of what is in them run in check.
+# And of the version before: the latest tag, or a commit as long as nothing was released.
+PREVIOUS ?= $(or $(shell git describe --tags --abbrev=0 --match 'v*' HEAD^ 2>/dev/null),2366b84)
+build/packages-previous: packaging/debian/build_previous.sh
+	packaging/debian/build_previous.sh $(PREVIOUS)
+	touch $@
+
 build/packages-%: $(shell find Makefile conf man packaging pam_stepup stepupd -type f)
 	DEB_BUILD_OPTIONS="nocheck noautodbgsym" packaging/debian/build_in.sh $* build
 	touch $@
@@ -155,10 +166,10 @@ deps:
 # --- Packages ------------------------------------------------------------------------------------
 # For the release of Debian that this host runs; deb-trixie builds them for that one.
 deb:
-	packaging/debian/build.sh $(B)
+	packaging/debian/build.sh dist
 
 deb-%:
-	packaging/debian/build_in.sh $* $(B)
+	packaging/debian/build_in.sh $* dist
 
 # --- Installing ----------------------------------------------------------------------------------
 MAN_PAGES = $(wildcard man/*.[1-9])
@@ -177,6 +188,13 @@ install: all
 	install -m 644 packaging/systemd/*.* $(DESTDIR)$(unitdir)
 	install -m 644 packaging/sysusers.d/stepup.conf $(DESTDIR)$(sysusersdir)/stepup.conf
 	install -m 644 packaging/tmpfiles.d/stepup.conf $(DESTDIR)$(tmpfilesdir)/stepup.conf
+	install -d $(DESTDIR)$(catalogdir)
+	install -m 644 packaging/catalog/stepup.catalog $(DESTDIR)$(catalogdir)/stepup.catalog
+	install -d $(DESTDIR)$(bashdir) $(DESTDIR)$(zshdir) $(DESTDIR)$(fishdir) $(DESTDIR)$(apparmordir)
+	install -m 644 packaging/completions/stepupctl.bash $(DESTDIR)$(bashdir)/stepupctl
+	install -m 644 packaging/completions/_stepupctl $(DESTDIR)$(zshdir)/_stepupctl
+	install -m 644 packaging/completions/stepupctl.fish $(DESTDIR)$(fishdir)/stepupctl.fish
+	install -m 644 packaging/apparmor/stepupd $(DESTDIR)$(apparmordir)/stepupd
 	install -d $(DESTDIR)$(udevdir)/rules.d
 	install -m 644 packaging/udev/70-stepup-fido2.rules $(DESTDIR)$(udevdir)/rules.d/70-stepup-fido2.rules
 	# A conf file that is there is the administrator's.
@@ -198,7 +216,9 @@ uninstall:
 	  $(DESTDIR)$(libexecdir)/stepup-fido2-helper $(DESTDIR)$(udevdir)/rules.d/70-stepup-fido2.rules \
 	  $(DESTDIR)$(prefix)/bin/stepupctl $(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(wildcard packaging/systemd/*))) \
 	  $(DESTDIR)$(sysusersdir)/stepup.conf \
-	  $(DESTDIR)$(tmpfilesdir)/stepup.conf
+	  $(DESTDIR)$(tmpfilesdir)/stepup.conf $(DESTDIR)$(catalogdir)/stepup.catalog \
+	  $(DESTDIR)$(bashdir)/stepupctl $(DESTDIR)$(zshdir)/_stepupctl $(DESTDIR)$(fishdir)/stepupctl.fish \
+	  $(DESTDIR)$(apparmordir)/stepupd
 	for page in $(notdir $(MAN_PAGES)); do rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$$page; done
 
 dist:
@@ -206,6 +226,6 @@ dist:
 	git archive --prefix=stepup-$(VERSION)/ -o dist/stepup-$(VERSION).tar.gz HEAD
 
 clean:
-	rm -rf build
+	rm -rf build dist
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -10,7 +10,7 @@ if command -v apt-get >/dev/null; then
   apt-get build-dep -y --no-install-recommends "$(realpath "$(dirname "$0")")"
   # clang-19: the oldest clang that knows std::expected with this standard library.
   apt-get install -y --no-install-recommends \
-    git ca-certificates ccache lintian \
+    git ca-certificates ccache lintian blhc devscripts apparmor bash zsh fish \
     clang-19 libclang-rt-19-dev clang-tidy-19 clang-format-19 gcovr mandoc shellcheck \
     mmdebstrap systemd-container util-linux openssh-client oathtool python3 python3-pexpect \
     fido2-tools python3-cbor2 python3-cryptography pamtester sqlite3 sudo \

@@ -17,11 +17,18 @@ tar -cf - --exclude=./.git --exclude='./build*' --exclude=./dist . | tar -xf - -
 cp -r packaging/debian "$work/stepup/debian"
 sed -i "1s/)/+$release)/" "$work/stepup/debian/changelog"
 
+# The -s of a make that calls this would hide from the log how the compiler is called.
+unset MAKEFLAGS
 # debhelper gives the build a home of its own, in which ccache would find nothing.
 if command -v ccache >/dev/null; then
   CCACHE_DIR=$(ccache --get-config cache_dir)
   export CCACHE_DIR
 fi
-(cd "$work/stepup" && dpkg-buildpackage -b -us -uc)
+(cd "$work/stepup" && dpkg-buildpackage -b -us -uc) >"$work/build.log" 2>&1 || {
+  cat "$work/build.log"
+  exit 1
+}
 rm -f "$build"/*+"$release"_*
 mv "$work"/*+"$release"_* "$build"
+mv "$work/build.log" "$build/build-$release.log"
+rm -rf "$work"

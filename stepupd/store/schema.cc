@@ -146,6 +146,16 @@ std::uint32_t big_endian(const Header& header, std::size_t at) {
   return value;
 }
 
+// Copies all of it into the file `path`, in place of any that is there.
+Status copy_database(Database& database, const std::string& path) {
+  (void)unlink(path.c_str());
+  // SQLite takes an empty file, and would make one that others may read.
+  const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!fd)
+    return failure(Errc::Storage, "the database cannot be copied before it is changed", errno);
+  return database.run("VACUUM INTO ?", std::string_view(path));
+}
+
 }  // namespace
 
 Status create_schema(Database& database) {
@@ -186,10 +196,12 @@ Status examine(Database& database) {
   return {};
 }
 
-Status migrate(Database& database) {
+Status migrate(Database& database, const std::string& path) {
   const auto version = database.number("PRAGMA user_version");
   if (!version) return std::unexpected(version.error());
   if (*version == kSchema) return {};
+  const std::string copy = path + ".schema-" + std::to_string(*version);
+  if (const auto kept = copy_database(database, copy); !kept) return kept;
   auto done = database.script("BEGIN IMMEDIATE");
   if (done) done = database.script(steps_from(*version).c_str());
   if (done) done = database.script("COMMIT");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "stepupd/base/result.h"
 #include "stepupd/store/sql.h"
@@ -23,8 +24,8 @@ inline constexpr std::uint32_t kApplicationId = 0x53'54'55'50;  // "STUP"
 // The same through the open database, and its whole structure (PRAGMA quick_check).
 [[nodiscard]] Status examine(Database& database);
 
-// Brings the tables of an older stepup to kSchema, in one transaction.  On failure the database is
-// as it was.  Requires that examine() succeeded.
-[[nodiscard]] Status migrate(Database& database);
+// Brings the tables of an older stepup to kSchema, in one transaction, and keeps a copy of what was
+// beside its file `path`, as PATH.schema-N.  On failure the database is as it was.  Requires that examine() succeeded.
+[[nodiscard]] Status migrate(Database& database, const std::string& path);
 
 }  // namespace stepup::store

@@ -128,7 +128,7 @@ Result<Store> Store::open(const std::string& directory, const std::string& crede
   store.database_ = std::move(*database);
   auto ready = examine(store.database_);
   if (ready) ready = store.database_.script(kSettings);
-  if (ready) ready = migrate(store.database_);
+  if (ready) ready = migrate(store.database_, path);
   if (ready) ready = store.adopt_sealing_key(directory, credentials_directory);
   if (!ready) {
     store.database_.leave_files_alone();

@@ -5,12 +5,14 @@ import subprocess
 import time
 import urllib.parse
 
+import canaries
+
 PERIOD = 30
 
 
 class Authenticator:
     def __init__(self, secret, algorithm="sha1", digits=6):
-        self.secret = secret
+        self.secret = canaries.keep(secret)
         self.algorithm = algorithm
         self.digits = digits
         self.last_step = 0  # of the last code given
@@ -45,7 +47,7 @@ class Authenticator:
             step = max(oldest, self.last_step + 1)
             if step <= int(now // PERIOD) + 1:
                 self.last_step = step
-                return self.code(step)
+                return canaries.keep(self.code(step))
             time.sleep(0.2)
 
     def wrong(self):

@@ -138,6 +138,14 @@ class Machine:
             [package] = (TREE / "build").glob(f"{name}_*+deb{RELEASES[self.suite]}_*.deb")
             shutil.copyfile(package, self.root / f"root/{name}.deb")
 
+    def bring_previous_packages(self):
+        """The same for the version before this one, as /root/previous-*.deb."""
+        subprocess.run([os.environ.get("MAKE", "make"), "-s", "-C", TREE, "build/packages-previous"],
+                       check=True, stdout=subprocess.DEVNULL)
+        for name in ("stepupd", "libpam-stepup"):
+            [package] = (TREE / "build/previous").glob(f"{name}_*.deb")
+            shutil.copyfile(package, self.root / f"root/previous-{name}.deb")
+
     def install(self):
         """Installs the packages, and adds the PAM lines."""
         self.bring_packages()

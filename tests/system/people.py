@@ -8,6 +8,7 @@ import time
 
 import pexpect
 
+import canaries
 from codes import Authenticator
 
 CTRL_C = "\x03"
@@ -133,7 +134,7 @@ class Person:
     def __init__(self, machine, name, groups=("nopasswd",), number=True, options=()):
         self.machine = machine
         self.name = f"{name}{next(_numbers)}" if number else name
-        self.password = f"password-of-{self.name}"
+        self.password = canaries.keep(f"password-of-{self.name}")
         self.su_password = None  # what to type when su asks for the password of its target
         self.authenticator = None
         self.recovery_codes = []
@@ -185,6 +186,7 @@ class Person:
         if talk.expect(["Type one of these recovery codes: ", talk.ENDED]) == 0:
             self.recovery_codes = re.findall(r"\b[a-z0-9]{2}(?:-[a-z0-9]{4}){3}\b",
                                              talk.child.before)
+            canaries.KEPT.update(self.recovery_codes)
             talk.answer(self.recovery_codes[0])
             talk.expect(talk.ENDED)
         self.authenticator = authenticator
@@ -194,7 +196,7 @@ class Person:
         heading, ticket, *_ = self.machine.run("stepupctl", *(command or ("ticket",)),
                                                self.name).stdout.splitlines()
         assert heading.startswith("Enrolment ticket"), heading
-        return ticket
+        return canaries.keep(ticket)
 
     def code(self):
         return self.authenticator.fresh()

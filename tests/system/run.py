@@ -11,6 +11,7 @@ import pathlib
 import sys
 import unittest
 
+import canaries
 import machine
 from bench import Bench
 
@@ -58,6 +59,8 @@ def main():
         Bench.machine = container
         result = unittest.TextTestRunner(sys.stdout, verbosity=2, resultclass=Result,
                                          failfast=options.failfast).run(suite)
+        leaks = canaries.found(container)
+        print(*(f"the journal holds a secret: {text}" for text in leaks), sep="\n")
         # One test may fail in several subtests, and counts once.
         failed = len({getattr(test, "test_case", test).id()
                       for test, _ in result.failures + result.errors})
@@ -69,7 +72,7 @@ def main():
     skipped = len(result.skipped)
     passed = result.testsRun - failed - skipped
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
-    return 1 if failed or not passed else 0
+    return 1 if failed or leaks or not passed else 0
 
 
 if __name__ == "__main__":

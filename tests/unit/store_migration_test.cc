@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <optional>
 #include <string>
@@ -103,6 +104,23 @@ TEST(StoreMigration, TakesASecurityKeyAfterwards) {
   if (!store) return;
   CHECK(enrol_security_key(*store) > 0);
   LONGS_EQUAL(2, store->holdings(kAlice.uid)->credentials.size());
+}
+
+TEST(StoreMigration, KeepsACopyOfTheOldDatabaseWhichAnOlderStepupdReads) {
+  const StateDirectory state;
+  if (auto store = opened(state)) (void)enrol(*store);
+  make_old(state, 2);
+  const std::string old = schema_of(state);
+  state.write("stepup.db.schema-2", "left by somebody");
+  CHECK_TRUE(opened(state).has_value());
+  CHECK(schema_of(state) != old);
+  struct stat status = {};
+  LONGS_EQUAL(0, lstat(state.file("stepup.db.schema-2").c_str(), &status));
+  LONGS_EQUAL(0600, status.st_mode & 0777);
+  state.write("stepup.db", state.read("stepup.db.schema-2"));
+  STRCMP_EQUAL(old.c_str(), schema_of(state).c_str());
+  auto store = opened(state);
+  if (store) LONGS_EQUAL(1, store->holdings(kAlice.uid)->credentials.size());
 }
 
 TEST(StoreMigration, LeavesADatabaseAsItIsWhenItCannotBeDone) {
