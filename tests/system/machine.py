@@ -151,8 +151,8 @@ class Machine:
         self.bring_packages()
         for name in ("stepupd", "libpam-stepup"):
             self.chroot("dpkg", "--install", f"/root/{name}.deb")
-        for stack in (TREE / "conf/pam.d").iterdir():
-            shutil.copyfile(stack, self.root / "etc/pam.d" / stack.name)
+        for name in ("sudo", "sudo-i", "su", "sshd"):
+            shutil.copyfile(TREE / "conf/pam.d" / name, self.root / "etc/pam.d" / name)
 
     def chroot(self, *command, stdin=""):
         done = subprocess.run(["chroot", self.root, *command], text=True, input=stdin,
