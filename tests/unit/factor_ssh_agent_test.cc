@@ -114,13 +114,22 @@ TEST(SshAgentAnswer, FailureIsARefusal) {
 }
 
 TEST(SshAgentAnswer, ToSomethingElseIsMalformed) {
+  const Bytes identities = identities_of({Bytes{1}});
   const Bytes signature = joined({Bytes{14}, ssh_string("signature")});
-  for (const Bytes& other : {Bytes{}, Bytes{0}, Bytes{6}, Bytes{29}, signature}) {
-    CHECK(identities_answer(other) == AgentAnswer::Malformed);
+  for (const std::uint8_t type : Bytes{0, 6, 11, 13, 29, 255}) {
+    const Bytes alone = {type};
+    Bytes list = identities;
+    Bytes signed_one = signature;
+    list[0] = signed_one[0] = type;
+    CHECK(identities_answer(alone) == AgentAnswer::Malformed);
+    CHECK(identities_answer(list) == AgentAnswer::Malformed);
+    CHECK(read_agent_signature(alone).answer == AgentAnswer::Malformed);
+    CHECK(read_agent_signature(signed_one).answer == AgentAnswer::Malformed);
   }
-  for (const Bytes& other : {Bytes{}, Bytes{0}, Bytes{6}, identities_of({Bytes{1}})}) {
-    CHECK(read_agent_signature(other).answer == AgentAnswer::Malformed);
-  }
+  CHECK(identities_answer({}) == AgentAnswer::Malformed);
+  CHECK(identities_answer(signature) == AgentAnswer::Malformed);
+  CHECK(read_agent_signature({}).answer == AgentAnswer::Malformed);
+  CHECK(read_agent_signature(identities).answer == AgentAnswer::Malformed);
 }
 
 TEST(SshAgentAnswer, IdentitiesAreAsManyAsTheySay) {
