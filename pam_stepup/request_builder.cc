@@ -197,8 +197,9 @@ Result<wire::CheckRequest> build_request(const pam_handle_t* pamh, wire::Phase p
   request.tty_hint = item(pamh, PAM_TTY);
   if (const auto account = account_named(request.pam_user)) {
     request.pam_user_uid = account->uid;
-    // Of sudo, su and doas stepupd reads the caller's groups from the kernel.
-    if (*program == wire::Program::Other) request.groups = groups_of(*account);
+    // With sudo and doas PAM_USER says nothing that stepupd does not know from the kernel.
+    const bool counts = *program == wire::Program::Other || *program == wire::Program::Su;
+    if (counts) request.groups = groups_of(*account);
   }
   if (const auto caller = account_of(getuid())) request.caller = caller->name;
   CommandLine line = read_command_line();

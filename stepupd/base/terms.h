@@ -4,7 +4,9 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 
 namespace stepup {
@@ -36,6 +38,51 @@ constexpr Level level_of(FactorKind factor) noexcept {
   return Level::None;
 }
 
+inline constexpr std::array kFactorKinds = {FactorKind::Totp, FactorKind::RecoveryCode,
+                                            FactorKind::Hotp, FactorKind::YubicoOtp,
+                                            FactorKind::Fido2};
+
+// The highest level that `factor` can prove.
+constexpr Level highest_of(FactorKind factor) noexcept {
+  return factor == FactorKind::Fido2 ? Level::TouchWithUv : level_of(factor);
+}
+
+// Which factors count.
+class FactorSet {
+ public:
+  constexpr FactorSet() = default;
+  constexpr FactorSet(std::initializer_list<FactorKind> kinds) noexcept {
+    for (const FactorKind kind : kinds) bits_ |= bit(kind);
+  }
+  static constexpr FactorSet all() noexcept {
+    FactorSet set;
+    for (const FactorKind kind : kFactorKinds) set.bits_ |= bit(kind);
+    return set;
+  }
+  constexpr void add(FactorKind kind) noexcept { bits_ |= bit(kind); }
+  [[nodiscard]] constexpr bool has(FactorKind kind) const noexcept {
+    return (bits_ & bit(kind)) != 0;
+  }
+  // Whether one of them can prove `level`.
+  [[nodiscard]] constexpr bool reaches(Level level) const noexcept {
+    for (const FactorKind kind : kFactorKinds) {
+      if (has(kind) && highest_of(kind) >= level) return true;
+    }
+    return false;
+  }
+  constexpr FactorSet operator&(FactorSet other) const noexcept {
+    other.bits_ &= bits_;
+    return other;
+  }
+  bool operator==(const FactorSet&) const = default;
+
+ private:
+  static constexpr std::uint32_t bit(FactorKind kind) noexcept {
+    return 1U << static_cast<unsigned>(kind);
+  }
+  std::uint32_t bits_ = 0;
+};
+
 // The conf file's, the journal's and the man pages' word for each value.
 constexpr const char* to_string(Level level) noexcept {
   switch (level) {
@@ -63,6 +110,16 @@ constexpr const char* to_string(FactorKind factor) noexcept {
     case FactorKind::Fido2: return "fido2";
   }
   return "?";
+}
+
+// "totp, fido2"; empty for none.
+inline std::string to_string(FactorSet factors) {
+  std::string text;
+  for (const FactorKind kind : kFactorKinds) {
+    if (!factors.has(kind)) continue;
+    text.append(text.empty() ? "" : ", ").append(to_string(kind));
+  }
+  return text;
 }
 
 inline constexpr uid_t kNoUid = static_cast<uid_t>(-1);

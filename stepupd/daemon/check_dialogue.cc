@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "stepupd/base/local_time.h"
 #include "stepupd/daemon/audit.h"
 #include "stepupd/daemon/step_up.h"
 #include "stepupd/factor/digest.h"
@@ -78,7 +79,7 @@ void record_grant(Engine& engine, const RequestFacts& facts, const wire::CheckRe
   const BootTime now = boot_now();
   // sudo, su and doas with lines in both phases ask once; the account phase uses this up.
   if (request.phase == Phase::Auth) {
-    engine.ledger.add_one_shot(one_shot_of(facts, request), proved.level, now);
+    engine.ledger.add_one_shot(one_shot_of(facts, request), proved.level, proved.factor, now);
   }
   if (demand.max_age == BootTime::zero() || demand.scope == Scope::Process ||
       facts.where.widest == Scope::Process) {
@@ -117,6 +118,7 @@ Task<Outcome> ask_for_factor(Engine& engine, Connection& connection, const sessi
   order.subject = facts.subject;
   order.origin = facts.origin;
   order.level = demand.level;
+  order.factors = demand.factors;
   order.service = facts.policy.family;
   order.unaskable = facts.unaskable;
   order.clock = request.clock;
@@ -140,6 +142,7 @@ Task<Outcome> ask_for_factor(Engine& engine, Connection& connection, const sessi
       co_return not_required("unenrolled-allowed");
     }
     order.level = Level::Otp;
+    order.factors = FactorSet::all();
     auto asking_weaker = step_up(engine, connection, order);
     result = co_await std::move(asking_weaker);
     if (result.kind == StepUpResult::Kind::Unenrolled) {
@@ -159,6 +162,24 @@ Task<Outcome> ask_for_factor(Engine& engine, Connection& connection, const sessi
   co_return Outcome{result.refusal, result.reason, ""};
 }
 
+// What nobody can prove a way past: the words of the rule that denies, or that none is left.
+Outcome denied_by_rules(const InForce& rules, const policy::Demand& demand,
+                        const RequestFacts& facts, const std::string& host, const char* reason) {
+  if (!demand.denied_by) {
+    return deny(VerdictCode::Denied,
+                {
+                    MessageId::RefusedNoFactorCounts, {facts.policy.family, host}
+    },
+                reason);
+  }
+  return deny(VerdictCode::Denied,
+              {
+                  MessageId::RefusedByRule,
+                  {facts.policy.family, host, *rules.set.rules[*demand.denied_by].deny}
+  },
+              reason);
+}
+
 Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const session::Asker& asker,
                              const RequestFacts& facts, const wire::CheckRequest& request,
                              const InForce& rules, const policy::Joined& joined) {
@@ -170,8 +191,8 @@ Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const sessi
     },
                    "unknown-user");
   }
-  if (demand.level == Level::None) {
-    co_return not_required(joined.reported.level == Level::None ? "no-rule" : "only-reported");
+  if (!demand.asks()) {
+    co_return not_required(joined.reported.asks() ? "only-reported" : "no-rule");
   }
   // Whoever calls sudo as root already has what is asked for.
   if (facts.caller_is_root && !joined.names_root) co_return not_required("caller-is-root");
@@ -179,22 +200,26 @@ Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const sessi
   engine.notice_suspend();
   connection.stand_on(engine.ledger.ground(facts.subject.uid, facts.where.session));
   const BootTime now = boot_now();
+  const policy::Decided decided =
+      policy::decide(demand, facts.where, engine.ledger.of(facts.subject.uid), now);
+  const bool monitors = rules.set.settings.mode == rules::Mode::Monitor;
+  if (decided.decision == policy::Decision::Deny && !monitors) {
+    co_return denied_by_rules(rules, demand, facts, engine.host, policy::to_string(decided.reason));
+  }
   if (request.phase == Phase::Account &&
-      engine.ledger.take_one_shot(one_shot_of(facts, request), demand.level, now)) {
+      engine.ledger.take_one_shot(one_shot_of(facts, request), demand, now)) {
     co_return Outcome{
         {VerdictCode::Granted, {}},
         "granted-in-auth-phase", ""
     };
   }
-  const policy::Decided decided =
-      policy::decide(demand, facts.where, engine.ledger.of(facts.subject.uid), now);
   if (decided.decision == policy::Decision::Allow) {
     co_return Outcome{
         {VerdictCode::Granted, {}},
         policy::to_string(decided.reason), ""
     };
   }
-  if (rules.set.settings.mode == rules::Mode::Monitor) co_return not_required("monitor-mode");
+  if (monitors) co_return not_required("monitor-mode");
   if (engine.ledger.is_refused(facts.where, now)) {
     co_return deny(VerdictCode::Denied, {}, "refused-before");
   }
@@ -202,6 +227,23 @@ Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const sessi
       ask_for_factor(engine, connection, asker, facts, request, demand, rules.set.settings);
   Outcome outcome = co_await std::move(asking);
   co_return outcome;
+}
+
+// What the rules in force may ask for, of this host and of who asks.
+Surroundings surroundings_of(const Engine& engine, const Connection& connection,
+                             const session::Asker& asker, const wire::CheckRequest& request) {
+  Surroundings surroundings;
+  surroundings.rules = engine.rules.get();
+  const std::int64_t now = engine.now().unix_seconds;
+  if (const auto offset = local_offset_at(now)) surroundings.now = policy::Moment{now, *offset};
+  surroundings.tty = asker.where.tty == 0 ? "" : session::terminal_name(asker.where.tty);
+  if (engine.rules && engine.rules->asks_origin) {
+    // What sudo, su and doas call a remote host is their caller's word.
+    const bool logs_in = request.program == wire::Program::Other;
+    surroundings.login =
+        session::read_login_origin(connection.peer().pid, asker, logs_in ? request.rhost_hint : "");
+  }
+  return surroundings;
 }
 
 void report_session(Engine& engine, const session::Asker& asker,
@@ -237,6 +279,7 @@ Task<wire::Verdict> decision_dialogue(Engine& engine, Connection& connection, se
                                       wire::CheckRequest request, RequestFacts facts) {
   // Held for the whole dialogue: a reload meanwhile must not change the ground under it.
   const std::shared_ptr<const InForce> rules = engine.rules;
+  add_surroundings(surroundings_of(engine, connection, asker, request), facts.policy);
   policy::Joined joined;
   Outcome outcome = deny(VerdictCode::Unavailable,
                          {MessageId::RefusedNoRules, {engine.rules_problem}}, "no-rules");
@@ -272,6 +315,9 @@ Task<wire::Verdict> decision_dialogue(Engine& engine, Connection& connection, se
     if (const auto& stale = rules->stale) {
       connection.tell({MessageId::StaleRules, {rules::to_string(*stale)}});
     }
+  }
+  if (outcome.verdict.code == VerdictCode::Granted) {
+    engine.ledger.note_use(facts.where, boot_now());
   }
   // To queue the record is to wake the thread that sends it, for which the caller need not wait.
   connection.finish(outcome.verdict);

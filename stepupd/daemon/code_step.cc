@@ -76,9 +76,9 @@ Task<StepUpResult> prove_by_code(Engine& engine, Connection& connection, StepUpO
       *answer = std::move(reply.answer);
     }
     auto judging = engine.with_store<AnswerResult>(
-        uid, [subject = order.subject, origin = order.origin, answer, now = engine.now(),
-              limits = engine.limits()](store::Store& store) {
-          return verify_answer(store, subject, origin, *answer, now, limits);
+        uid, [subject = order.subject, origin = order.origin, factors = order.factors, answer,
+              now = engine.now(), limits = engine.limits()](store::Store& store) {
+          return verify_answer(store, subject, origin, *answer, now, limits, factors);
         });
     const Result<AnswerResult> judged = co_await judging;
     if (!judged) co_return our_fault(engine, judged.error());

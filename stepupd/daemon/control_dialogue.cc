@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/daemon/control_dialogue.h"
+#include "stepupd/base/accounts.h"
 
 #include <chrono>
 #include <utility>
 #include <vector>
 
-#include "stepupd/daemon/accounts.h"
 #include "stepupd/daemon/audit.h"
 #include "stepupd/daemon/credential_rows.h"
 #include "stepupd/daemon/enroll_dialogue.h"

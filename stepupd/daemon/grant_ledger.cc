@@ -73,17 +73,31 @@ void GrantLedger::add(const policy::Grant& grant) {
   shelf.slots.push_back(memory_.keep(grant));
 }
 
-void GrantLedger::add_one_shot(OneShot shot, Level level, BootTime now) {
-  std::erase_if(one_shots_,
-                [&](const TimedShot& old) { return now - old.auth_time >= kOneShotLife; });
-  one_shots_.push_back({std::move(shot), level, now});
+void GrantLedger::note_use(const Coordinates& here, BootTime now) {
+  const auto found = shelves_.find(here.subject);
+  if (found == shelves_.end()) return;
+  Shelf& shelf = found->second;
+  for (std::size_t i = 0; i < shelf.grants.size(); ++i) {
+    policy::Grant& grant = shelf.grants[i];
+    const bool in_session = policy::reach_of(grant, here, Scope::Session).has_value();
+    const bool on_tty = policy::reach_of(grant, here, Scope::Tty).has_value();
+    if (in_session) grant.used_in_session = now;
+    if (on_tty) grant.used_on_tty = now;
+    if (in_session || on_tty) memory_.update(shelf.slots[i], grant);
+  }
 }
 
-bool GrantLedger::take_one_shot(const OneShot& shot, Level level, BootTime now) {
+void GrantLedger::add_one_shot(OneShot shot, Level level, FactorKind factor, BootTime now) {
+  std::erase_if(one_shots_,
+                [&](const TimedShot& old) { return now - old.auth_time >= kOneShotLife; });
+  one_shots_.push_back({std::move(shot), level, factor, now});
+}
+
+bool GrantLedger::take_one_shot(const OneShot& shot, const policy::Demand& demand, BootTime now) {
   const auto found = std::ranges::find_if(one_shots_, [&](const TimedShot& held) {
     const BootTime age = now - held.auth_time;
-    return held.shot == shot && held.level >= level && age >= BootTime::zero() &&
-           age < kOneShotLife;
+    return held.shot == shot && held.level >= demand.level && demand.factors.has(held.factor) &&
+           age >= BootTime::zero() && age < kOneShotLife;
   });
   if (found == one_shots_.end()) return false;
   one_shots_.erase(found);

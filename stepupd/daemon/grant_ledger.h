@@ -57,9 +57,13 @@ class GrantLedger {
   // Records a grant.  One that it makes useless (same place, no stronger, older) goes.
   void add(const policy::Grant& grant);
 
-  void add_one_shot(OneShot shot, Level level, BootTime now);
-  // Whether `shot` was granted at `level` or above within 60 s; it is used up then.
-  [[nodiscard]] bool take_one_shot(const OneShot& shot, Level level, BootTime now);
+  // Remembers, for max_idle, that a request of a process at `here` was granted now.
+  void note_use(const Coordinates& here, BootTime now);
+
+  void add_one_shot(OneShot shot, Level level, FactorKind factor, BootTime now);
+  // Whether `shot` was granted at the level of `demand` or above, and by a factor that counts
+  // there, within 60 s; it is used up then.
+  [[nodiscard]] bool take_one_shot(const OneShot& shot, const policy::Demand& demand, BootTime now);
 
   // After a cancelled or timed-out attempt, or one without a right code, the same process is not
   // asked again.
@@ -81,6 +85,7 @@ class GrantLedger {
   struct TimedShot {
     OneShot shot;
     Level level;
+    FactorKind factor;
     BootTime auth_time;
   };
   struct Refused {

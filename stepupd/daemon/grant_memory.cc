@@ -44,6 +44,8 @@ struct Record {
   std::uint64_t process_start;
   std::int64_t credential_id;
   std::int64_t auth_time_ms;
+  std::int64_t used_in_session_ms;
+  std::int64_t used_on_tty_ms;
   std::int32_t leader;
   std::int32_t process;
   std::uint32_t subject;
@@ -54,12 +56,12 @@ struct Record {
   std::uint8_t factor;
   std::array<std::uint8_t, 7> unused;
 };
-static_assert(sizeof(Record) == 80 && std::has_unique_object_representations_v<Record>);
+static_assert(sizeof(Record) == 96 && std::has_unique_object_representations_v<Record>);
 
 Header header_of(const std::string& boot_id) {
   Header header{
       {'s', 't', 'e', 'p', 'u', 'p', 'g', '\n'},
-      2, {}
+      3, {}
   };
   boot_id.copy(header.boot_id.data(), header.boot_id.size() - 1);
   return header;
@@ -89,6 +91,8 @@ Record record_of(const policy::Grant& grant) {
   record.process_start = where.process_start;
   record.credential_id = grant.credential_id;
   record.auth_time_ms = grant.auth_time.count();
+  record.used_in_session_ms = grant.used_in_session.count();
+  record.used_on_tty_ms = grant.used_on_tty.count();
   record.leader = where.leader;
   record.process = where.process;
   record.subject = where.subject;
@@ -103,7 +107,8 @@ Record record_of(const policy::Grant& grant) {
 // Whether the values are ones that record_of() writes.
 bool is_sound(const Record& record) {
   constexpr auto kNarrowest = static_cast<std::uint8_t>(Scope::Process);
-  return record.auth_time_ms >= 0 && record.scope <= kNarrowest && record.widest <= kNarrowest &&
+  return record.auth_time_ms >= 0 && record.used_in_session_ms >= 0 && record.used_on_tty_ms >= 0 &&
+         record.scope <= kNarrowest && record.widest <= kNarrowest &&
          record.level <= static_cast<std::uint8_t>(Level::TouchWithUv) &&
          record.session_kind <= static_cast<std::uint8_t>(SessionKey::Kind::Manager);
 }
@@ -123,6 +128,8 @@ policy::Grant grant_of(const Record& record) {
   grant.factor = static_cast<FactorKind>(record.factor);
   grant.credential_id = record.credential_id;
   grant.auth_time = BootTime(record.auth_time_ms);
+  grant.used_in_session = BootTime(record.used_in_session_ms);
+  grant.used_on_tty = BootTime(record.used_on_tty_ms);
   return grant;
 }
 
@@ -184,13 +191,18 @@ GrantMemory::Slot GrantMemory::keep(const policy::Grant& grant) {
     slot = free_.back();
     free_.pop_back();
   }
+  update(slot, grant);
+  return slot;
+}
+
+void GrantMemory::update(Slot slot, const policy::Grant& grant) {
+  if (!fd_) return;
   Record record = record_of(grant);
   const auto checksum = checksum_of(record);
   record.checksum = checksum.value_or(0);
-  if (fd_ && (!checksum || !write_at(fd_.get(), offset_of(slot), record))) {
+  if (!checksum || !write_at(fd_.get(), offset_of(slot), record)) {
     audit::trouble({Errc::Internal, errno, "grant memory"}, "a restart will forget a grant");
   }
-  return slot;
 }
 
 void GrantMemory::clear(Slot slot) {

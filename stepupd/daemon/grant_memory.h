@@ -38,6 +38,9 @@ class GrantMemory {
   // the next restart, which only means that its person is asked again.
   Slot keep(const policy::Grant& grant);
 
+  // Writes `grant`, which keep() put into `slot`, anew.
+  void update(Slot slot, const policy::Grant& grant);
+
   // Clears the slot before it returns, so that what is revoked stays revoked.
   void clear(Slot slot);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/daemon/import_dialogue.h"
+#include "stepupd/base/accounts.h"
 
 #include <algorithm>
 #include <chrono>
@@ -9,7 +10,6 @@
 #include <utility>
 
 #include "stepupd/base/printable.h"
-#include "stepupd/daemon/accounts.h"
 #include "stepupd/daemon/audit.h"
 #include "stepupd/daemon/control_dialogue.h"
 #include "stepupd/daemon/imported_credentials.h"

@@ -1,4 +1,4 @@
-DAEMON_SRCS := stepupd/daemon/accounts.cc stepupd/daemon/audit.cc stepupd/daemon/check_dialogue.cc \
+DAEMON_SRCS := stepupd/daemon/audit.cc stepupd/daemon/check_dialogue.cc \
   stepupd/daemon/code_step.cc stepupd/daemon/declared_keys.cc stepupd/daemon/fido2_ceremony.cc stepupd/daemon/fido2_verification.cc \
   stepupd/daemon/key_enrollment.cc stepupd/daemon/standing.cc stepupd/daemon/touch_desk.cc stepupd/daemon/touch_step.cc \
   stepupd/daemon/connection.cc stepupd/daemon/credential_rows.cc stepupd/daemon/control_dialogue.cc \

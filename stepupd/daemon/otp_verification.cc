@@ -25,6 +25,7 @@ struct Judging {
   Origin origin;
   const Now& now;
   const Limits& limits;
+  FactorSet factors;
 };
 
 // What a factor of the subject's says of an answer, before anything is counted.
@@ -188,6 +189,7 @@ Result<AnswerResult> judge_otp(const Judging& judging, const store::Holdings& he
   std::optional<AnswerResult> not_judged;
   std::optional<Error> unopened;
   for (const FactorKind factor : factors) {
+    if (!judging.factors.has(factor)) continue;
     auto result = ask_all(judging, held, factor, text);
     if (!result && result.error().code != Errc::Untrusted) return result;
     if (!result) {
@@ -264,8 +266,8 @@ Result<AnswerResult> judge_recovery_code(const Judging& judging, const SecretByt
 }  // namespace
 
 Result<AnswerResult> verify_answer(store::Store& store, const Subject& subject, Origin origin,
-                                   const SecretBytes& answer, const Now& now,
-                                   const Limits& limits) {
+                                   const SecretBytes& answer, const Now& now, const Limits& limits,
+                                   FactorSet factors) {
   const factor::TypedAnswer typed = factor::classify_answer(answer);
   // One transaction from the first look to the verdict: of two sessions that type the same code at
   // once, the second sees it used.
@@ -276,18 +278,20 @@ Result<AnswerResult> verify_answer(store::Store& store, const Subject& subject, 
   if (!held->empty() && held->recorded_name != subject.name) {
     return failure(Errc::Untrusted, "the uid's credentials belong to another name");
   }
-  const Judging judging{*transaction, subject, origin, now, limits};
+  const Judging judging{*transaction, subject, origin, now, limits, factors};
   switch (typed.form) {
     case factor::AnswerForm::Digits:
       return judge_otp(judging, *held, {FactorKind::Totp, FactorKind::Hotp}, typed.text);
     case factor::AnswerForm::YubicoOtp:
       return judge_otp(judging, *held, {FactorKind::YubicoOtp}, typed.text);
     case factor::AnswerForm::OtherLayout:
-      if (holds(*held, FactorKind::YubicoOtp)) {
+      if (factors.has(FactorKind::YubicoOtp) && holds(*held, FactorKind::YubicoOtp)) {
         return undecided(AnswerOutcome::OtherLayout, FactorKind::YubicoOtp);
       }
       break;
-    case factor::AnswerForm::RecoveryCode: return judge_recovery_code(judging, typed.text);
+    case factor::AnswerForm::RecoveryCode:
+      if (factors.has(FactorKind::RecoveryCode)) return judge_recovery_code(judging, typed.text);
+      break;
     case factor::AnswerForm::None: break;
   }
   return undecided(AnswerOutcome::NotACode, FactorKind::Totp);

@@ -39,13 +39,15 @@ struct AnswerResult {
   int recovery_codes_left = 0;           // when a recovery code was Accepted
 };
 
-// Input is untrusted: what a person typed.  Digits are judged as TOTP, then as HOTP.  Success is
-// returned only after the used step or code is durable, and failure only after it is counted. Fails
-// with Storage when that cannot be recorded (nothing was accepted then, and nothing told whether
-// the answer was right), Untrusted when no secret that the answer might fit can be opened with the
-// sealing key, or when the credentials are another name's.
+// Input is untrusted: what a person typed.  Digits are judged as TOTP, then as HOTP; what a factor
+// would say that does not count is not asked.  Success is returned only after the used step or code
+// is durable, and failure only after it is counted. Fails with Storage when that cannot be recorded
+// (nothing was accepted then, and nothing told whether the answer was right), Untrusted when no
+// secret that the answer might fit can be opened with the sealing key, or when the credentials are
+// another name's.
 [[nodiscard]] Result<AnswerResult> verify_answer(store::Store& store, const Subject& subject,
                                                  Origin origin, const SecretBytes& answer,
-                                                 const Now& now, const Limits& limits);
+                                                 const Now& now, const Limits& limits,
+                                                 FactorSet factors = FactorSet::all());
 
 }  // namespace stepup::daemon

@@ -99,6 +99,13 @@ bool only_validates(const wire::CheckRequest& request) {
   });
 }
 
+// PAM_USER is whose rights are taken: of all but sudo and doas.
+void add_target(const wire::CheckRequest& request, policy::Facts& facts) {
+  facts.target_user = request.pam_user;
+  if (request.pam_user_uid != kNoUid) facts.target_uid = request.pam_user_uid;
+  if (request.groups) facts.target_groups.emplace(request.groups->begin(), request.groups->end());
+}
+
 }  // namespace
 
 Result<RequestFacts> facts_of(const wire::CheckRequest& request, const session::Asker& asker) {
@@ -116,13 +123,13 @@ Result<RequestFacts> facts_of(const wire::CheckRequest& request, const session::
     facts.caller_is_root = asker.real_uid == 0;
     // sudo and doas show PAM no target, and the name behind -u may be another spelling of an
     // account; su's is PAM_USER.
-    if (request.program == wire::Program::Su) facts.policy.target_user = request.pam_user;
+    if (request.program == wire::Program::Su) add_target(request, facts.policy);
   } else {
     facts.subject = {request.pam_user_uid, request.pam_user};
     if (request.groups) {
       facts.policy.groups.emplace(request.groups->begin(), request.groups->end());
     }
-    facts.policy.target_user = request.pam_user;
+    add_target(request, facts.policy);
     facts.origin = facts.policy.family == "sshd" ? Origin::Sshd : Origin::OtherUid;
     facts.where.widest = Scope::Process;
   }
@@ -136,6 +143,18 @@ Result<RequestFacts> facts_of(const wire::CheckRequest& request, const session::
   facts.can_be_told =
       request.program == wire::Program::Other || (asker.where.tty != 0 && !never_asks(request));
   return facts;
+}
+
+void add_surroundings(const Surroundings& surroundings, policy::Facts& facts) {
+  if (surroundings.rules != nullptr) facts.host_tags = surroundings.rules->set.settings.tags;
+  facts.now = surroundings.now;
+  facts.tty = surroundings.tty;
+  facts.remote = surroundings.login.remote;
+  if (surroundings.login.remote == false) {
+    facts.source = policy::LoginSource{};
+  } else if (const auto address = policy::parse_address(surroundings.login.host)) {
+    facts.source = policy::LoginSource{*address};
+  }
 }
 
 }  // namespace stepup::daemon

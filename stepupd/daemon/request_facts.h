@@ -3,13 +3,16 @@
 // Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "stepupd/base/coordinates.h"
 #include "stepupd/daemon/grant_ledger.h"
 #include "stepupd/daemon/otp_verification.h"
+#include "stepupd/daemon/rules_in_force.h"
 #include "stepupd/policy/rule.h"
 #include "stepupd/session/asker.h"
+#include "stepupd/session/login_origin.h"
 #include "stepupd/wire/messages.h"
 
 namespace stepup::daemon {
@@ -36,5 +39,15 @@ struct RequestFacts {
 // session exists.
 [[nodiscard]] Result<RequestFacts> facts_of(const wire::CheckRequest& request,
                                             const session::Asker& asker);
+
+// What is known besides the request and its sender.
+struct Surroundings {
+  const InForce* rules = nullptr;
+  std::optional<policy::Moment> now;
+  session::LoginOrigin login;
+  std::optional<std::string> tty;  // its name; empty = none
+};
+
+void add_surroundings(const Surroundings& surroundings, policy::Facts& facts);
 
 }  // namespace stepup::daemon

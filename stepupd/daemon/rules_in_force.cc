@@ -6,13 +6,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
 #include "stepupd/base/small_file.h"
 #include "stepupd/base/unique_fd.h"
-#include "stepupd/daemon/accounts.h"
 #include "stepupd/factor/digest.h"
+#include "stepupd/rules/resolve.h"
 
 namespace stepup::daemon {
 namespace {
@@ -68,21 +69,12 @@ std::optional<InForce> load_last_good(const std::string& state_dir) {
   return InForce{std::move(*set), digest, {}};
 }
 
-// What was found once stays found: a name service that loses an entry for a while must not take
-// the people out of a rule.  A reload begins anew.
-void resolve_one(policy::Principal& principal) {
-  policy::Principal fresh = principal;
-  look_up(fresh);
-  const bool found = fresh.lookup == policy::Principal::Lookup::Found;
-  if (found || principal.lookup != policy::Principal::Lookup::Found) principal = fresh;
-}
-
 void resolve(InForce& rules) {
-  for (policy::Rule& rule : rules.set.rules) {
-    for (policy::Principal& principal : rule.user) resolve_one(principal);
-    // Exceptions are the other way round: who is gone is excepted no longer.
-    for (policy::Principal& principal : rule.except_user) look_up(principal);
-  }
+  rules.local_accounts = read_local_accounts();
+  rules::resolve(rules.set.rules, rules.local_accounts);
+  rules.asks_origin = std::ranges::any_of(rules.set.rules, [](const policy::Rule& rule) {
+    return rule.remote || !rule.source.empty() || !rule.except_source.empty();
+  });
 }
 
 // What is wrong with the name for security keys; nothing when it may stand.

@@ -2,11 +2,13 @@
 // Which rules decide now: those of the files, or the last good ones (ARCHITECTURE section 4).
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "stepupd/base/accounts.h"
 #include "stepupd/rules/rules.h"
 
 namespace stepup::daemon {
@@ -16,6 +18,8 @@ struct InForce {
   rules::RuleSet set;                   // principals resolved
   std::string digest;                   // SHA-256 of the files, in hex
   std::optional<rules::Problem> stale;  // set when these are the last good ones: what is wrong
+  bool asks_origin = false;  // a rule asks where the person came from, which costs some reading
+  std::map<std::string, LocalAccount> local_accounts = {};  // as of then, too
 };
 
 struct Loaded {

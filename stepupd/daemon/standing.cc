@@ -8,7 +8,8 @@
 namespace stepup::daemon {
 
 Result<Standing> standing_of(store::Store& store, const Subject& subject, Origin origin,
-                             const Now& now, const Limits& limits, const DeclaredSource& declared) {
+                             const Now& now, const Limits& limits, const DeclaredSource& declared,
+                             FactorSet factors) {
   auto transaction = store.begin_reading();
   if (!transaction) return std::unexpected(transaction.error());
   auto held = transaction->holdings(subject.uid);
@@ -22,26 +23,34 @@ Result<Standing> standing_of(store::Store& store, const Subject& subject, Origin
   auto all = with_declared(*transaction, std::move(held->credentials), subject, declared);
   if (!all) return std::unexpected(all.error());
   standing.declared_problem = std::move(all->problem);
-  standing.has_recovery_code = held->recovery_codes.left > 0;
   standing.authenticators = static_cast<int>(all->credentials.size());
   standing.notices = std::move(held->notices);
 
+  const auto holds = [&](FactorKind kind, Level level) {
+    standing.highest = std::max(standing.highest, level);
+    if (factors.has(kind)) standing.usable = std::max(standing.usable, level);
+    return factors.has(kind);
+  };
   std::vector<FactorKind> codes;  // the factors that are typed
-  if (standing.has_recovery_code) codes.push_back(FactorKind::RecoveryCode);
+  if (held->recovery_codes.left > 0 &&
+      holds(FactorKind::RecoveryCode, level_of(FactorKind::RecoveryCode))) {
+    standing.has_recovery_code = true;
+    codes.push_back(FactorKind::RecoveryCode);
+  }
   for (const store::Credential& credential : all->credentials) {
     if (const auto& key = credential.fido2) {
       if (!limits.security_keys) continue;
       const Level level = key->uv_capable ? Level::TouchWithUv : Level::Touch;
-      standing.keys.push_back({key->rp_id, key->credential.id, key->uv_required, level});
-      standing.highest = std::max(standing.highest, level);
-    } else {
+      if (holds(FactorKind::Fido2, level)) {
+        standing.keys.push_back({key->rp_id, key->credential.id, key->uv_required, level});
+      }
+    } else if (holds(credential.factor, level_of(credential.factor))) {
       codes.push_back(credential.factor);
     }
   }
   standing.has_code = !codes.empty();
   std::optional<BootTime> soonest;
   for (const FactorKind factor : codes) {
-    standing.highest = std::max(standing.highest, level_of(factor));
     const auto locked = locked_for(*transaction, {subject.uid, factor, origin}, now, limits);
     if (!locked) return std::unexpected(locked.error());
     soonest = std::min(soonest.value_or(*locked), *locked);
@@ -50,11 +59,12 @@ Result<Standing> standing_of(store::Store& store, const Subject& subject, Origin
   return standing;
 }
 
-OnWorker<Standing> standing_now(Engine& engine, const Subject& subject, Origin origin) {
+OnWorker<Standing> standing_now(Engine& engine, const Subject& subject, Origin origin,
+                                FactorSet factors) {
   return engine.with_store<Standing>(
       subject.uid, [subject, origin, now = engine.now(), limits = engine.limits(),
-                    declared = engine.declared()](store::Store& store) {
-        return standing_of(store, subject, origin, now, limits, declared);
+                    declared = engine.declared(), factors](store::Store& store) {
+        return standing_of(store, subject, origin, now, limits, declared, factors);
       });
 }
 

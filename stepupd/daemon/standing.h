@@ -25,25 +25,28 @@ struct KeyOffer {
 };
 
 struct Standing {
-  bool owner_mismatch = false;  // uid has credentials of another name
-  std::string recorded_name;    // that name
-  bool has_code = false;        // something that a typed code can prove
-  bool has_recovery_code = false;
-  int authenticators = 0;       // recovery codes do not count
-  Level highest = Level::None;  // strongest level held
-  BootTime locked_for{};        // until some code is judged again; zero = not locked
-  std::vector<KeyOffer> keys;
-  std::string declared_problem;  // why the keys that /etc declares do not count; empty: they do
+  bool owner_mismatch = false;     // uid has credentials of another name
+  std::string recorded_name;       // that name
+  bool has_code = false;           // something that a typed code can prove, of a factor that counts
+  bool has_recovery_code = false;  // and these count
+  int authenticators = 0;          // recovery codes do not count
+  Level highest = Level::None;     // strongest level held
+  Level usable = Level::None;      // and of the factors that count
+  BootTime locked_for{};           // until some code is judged again; zero = not locked
+  std::vector<KeyOffer> keys;      // where they count
+  std::string declared_problem;    // why the keys that /etc declares do not count; empty: they do
   std::vector<store::ChangeNotice> notices;  // to tell at the next step-up, then dismiss
 };
 
-// Fails with Storage when the database cannot be read.  Writes nothing.
+// Of the factors that count for what is asked.  Fails with Storage when the database cannot be
+// read. Writes nothing.
 [[nodiscard]] Result<Standing> standing_of(store::Store& store, const Subject& subject,
                                            Origin origin, const Now& now, const Limits& limits,
-                                           const DeclaredSource& declared);
+                                           const DeclaredSource& declared,
+                                           FactorSet factors = FactorSet::all());
 
 // co_await standing_now(engine, subject, origin): the same, as things are.
-[[nodiscard]] OnWorker<Standing> standing_now(Engine& engine, const Subject& subject,
-                                              Origin origin);
+[[nodiscard]] OnWorker<Standing> standing_now(Engine& engine, const Subject& subject, Origin origin,
+                                              FactorSet factors = FactorSet::all());
 
 }  // namespace stepup::daemon

@@ -9,6 +9,7 @@
 
 #include "stepupd/base/printable.h"
 #include "stepupd/daemon/step_up.h"
+#include "stepupd/session/login_origin.h"
 
 namespace stepup::daemon {
 namespace {
@@ -27,9 +28,7 @@ std::string place_of(const session::Asker& asker) {
 // How far a grant reaches from where the asker stands; nullopt when it does not reach it.
 std::optional<Scope> reach_of(const policy::Grant& grant, const Coordinates& here) {
   for (const Scope scope : {Scope::Session, Scope::Tty}) {
-    if (policy::covers(grant, here, scope)) {
-      return std::max({grant.scope, grant.where.widest, here.widest, scope});
-    }
+    if (const auto reach = policy::reach_of(grant, here, scope)) return reach;
   }
   return std::nullopt;
 }
@@ -38,7 +37,7 @@ bool somebody_asks(const InForce& rules, const char* family) {
   return std::ranges::any_of(rules.set.rules, [&](const policy::Rule& rule) {
     const bool concerns =
         rule.service.empty() || std::ranges::find(rule.service, family) != rule.service.end();
-    return concerns && rule.enforce && rule.level != Level::None;
+    return concerns && rule.enforce && (rule.level != Level::None || rule.deny);
   });
 }
 
@@ -101,9 +100,7 @@ void add_rules(const InForce& rules, wire::StatusReport& report) {
 }  // namespace
 
 std::string terminal_name(dev_t tty) {
-  if (major(tty) >= 136 && major(tty) <= 143) {  // Unix98 pty slaves
-    return "pts/" + std::to_string((major(tty) - 136) * 256 + minor(tty));
-  }
+  if (auto name = session::terminal_name(tty)) return std::move(*name);
   return "terminal " + std::to_string(major(tty)) + ":" + std::to_string(minor(tty));
 }
 

@@ -81,7 +81,7 @@ std::optional<StepUpResult> obstacle(const Engine& engine, const StepUpOrder& or
     },
         "owner-mismatch");
   }
-  if (standing.highest >= order.level) return std::nullopt;
+  if (standing.usable >= order.level) return std::nullopt;
   // This is nobody without a factor, whom the rules may let pass for a while.
   if (!standing.declared_problem.empty()) {
     return refused(Kind::Unable, VerdictCode::Unavailable,
@@ -89,7 +89,11 @@ std::optional<StepUpResult> obstacle(const Engine& engine, const StepUpOrder& or
   }
   const bool none = standing.highest == Level::None && order.level == Level::Otp;
   wire::Words words{MessageId::RefusedUnenrolled, {engine.host}};
-  if (!none) {
+  if (standing.highest >= order.level) {
+    words = {
+        MessageId::RefusedFactorKind, {order.service, engine.host, to_string(order.factors)}
+    };
+  } else if (!none) {
     words = {
         MessageId::RefusedLevel, {order.service, engine.host, stepup::to_string(order.level)}
     };
@@ -204,7 +208,7 @@ namespace {
 
 Task<StepUpResult> prove(Engine& engine, Connection& connection, StepUpOrder order) {
   const uid_t uid = order.subject.uid;
-  auto looking = standing_now(engine, order.subject, order.origin);
+  auto looking = standing_now(engine, order.subject, order.origin, order.factors);
   const Result<Standing> found = co_await looking;
   if (!found) co_return our_fault(engine, found.error());
   Standing standing = *found;

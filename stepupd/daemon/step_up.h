@@ -17,10 +17,11 @@ namespace stepup::daemon {
 struct StepUpOrder {
   Subject subject;
   Origin origin = Origin::Self;
-  Level level = Level::Otp;  // what the evidence must reach
-  wire::Words prompt;        // for a one-time code
-  std::string what;          // what is approved, for a touch: "sudo: id -u"
-  std::string service;       // for refusals: "sudo"
+  Level level = Level::Otp;              // what the evidence must reach
+  FactorSet factors = FactorSet::all();  // and of which factor it may be
+  wire::Words prompt;                    // for a one-time code
+  std::string what;                      // what is approved, for a touch: "sudo: id -u"
+  std::string service;                   // for refusals: "sudo"
   wire::MessageId unaskable = wire::MessageId::RefusedNoConversation;  // where nobody can be asked
   wire::ClockState clock = wire::ClockState::Unknown;
   bool local_key = false;  // the person sits at this host: session/local_key

@@ -15,15 +15,20 @@ enum class Decision : std::uint8_t {
   NotRequired,  // no rule asks for anything
   Allow,        // a live grant meets the demand
   StepUp,       // nothing proven here is strong and fresh enough
+  Deny,         // whatever is proven
 };
 
 // Why, for the journal; a person is never shown it.
 enum class Reason : std::uint8_t {
   NoRule,
   LiveGrant,
-  NoGrant,     // nothing was proven where this process stands
-  GrantStale,  // strong enough, but older than max_age
-  GrantWeak,   // fresh, but below the level
+  NoGrant,           // nothing was proven where this process stands
+  GrantStale,        // strong enough, but older than max_age
+  GrantIdle,         // or nothing was asked for within max_idle
+  GrantWeak,         // below the level
+  GrantOtherFactor,  // of a factor that does not count
+  RuleDenies,
+  NoFactorCounts,  // the rules together leave no factor that reaches the level
 };
 
 struct Decided {
@@ -43,6 +48,7 @@ constexpr const char* to_string(Decision decision) noexcept {
     case Decision::NotRequired: return "not-required";
     case Decision::Allow: return "allow";
     case Decision::StepUp: return "step-up";
+    case Decision::Deny: return "deny";
   }
   return "?";
 }
@@ -52,7 +58,11 @@ constexpr const char* to_string(Reason reason) noexcept {
     case Reason::LiveGrant: return "live-grant";
     case Reason::NoGrant: return "no-grant";
     case Reason::GrantStale: return "grant-stale";
+    case Reason::GrantIdle: return "grant-idle";
     case Reason::GrantWeak: return "grant-weak";
+    case Reason::GrantOtherFactor: return "grant-other-factor";
+    case Reason::RuleDenies: return "rule-denies";
+    case Reason::NoFactorCounts: return "no-factor-counts";
   }
   return "?";
 }

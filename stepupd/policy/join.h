@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -11,13 +12,21 @@
 namespace stepup::policy {
 
 // What all matching rules together ask for.  Starts as "nothing"; joining a rule can only raise the
-// level, shorten max_age and narrow the scope, so order never matters.
+// level, shorten max_age and max_idle, narrow the scope and take factors away, so order never
+// matters.
 struct Demand {
   Level level = Level::None;
   BootTime max_age = BootTime::max();
   Scope scope = Scope::Session;
   std::vector<std::size_t> rules;  // indices of those that matched, ascending
+  BootTime max_idle = kNoMaxIdle;
+  FactorSet factors = FactorSet::all();
+  std::optional<std::size_t> denied_by;  // the rule whose message counts: the first by name
   bool operator==(const Demand&) const = default;
+
+  // Whether nobody could meet it: a rule denies, or no factor that counts reaches the level.
+  [[nodiscard]] bool denies() const noexcept { return denied_by || !factors.reaches(level); }
+  [[nodiscard]] bool asks() const noexcept { return level != Level::None || denies(); }
 };
 
 struct Joined {
@@ -25,8 +34,6 @@ struct Joined {
   Demand reported;          // enforced and enforce = false together: what would be asked
   bool names_root = false;  // a matching rule's `user` names uid 0 (ARCHITECTURE section 11, Root)
 };
-
-[[nodiscard]] bool matches(const Rule& rule, const Facts& facts);
 
 [[nodiscard]] Joined join(std::span<const Rule> rules, const Facts& facts);
 

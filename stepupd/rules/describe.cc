@@ -36,19 +36,40 @@ std::string describe_conditions(const policy::Rule& rule) {
   const auto principal = [](const policy::Principal& named) {
     return (named.kind == policy::Principal::Kind::Group ? "@" : "") + named.name;
   };
+  const auto as_written = [](const auto& item) { return item.text; };
   std::string text;
   add_condition(text, "service", rule.service, itself);
   add_condition(text, "pam_service", rule.pam_service, itself);
   add_condition(text, "user", rule.user, principal);
-  add_condition(text, "target_user", rule.target_user, itself);
+  add_condition(text, "target_user", rule.target_user, principal);
+  add_condition(text, "command", rule.command, as_written);
+  add_condition(text, "host_tag", rule.host_tag, itself);
+  add_condition(text, "source", rule.source, as_written);
+  if (rule.remote) {
+    text.append(text.empty() ? "" : "; ").append(*rule.remote ? "remote" : "not remote");
+  }
+  add_condition(text, "tty", rule.tty, itself);
+  add_condition(text, "login_method", rule.login_method, itself);
+  add_condition(text, "time", rule.time, as_written);
   add_condition(text, "except_user", rule.except_user, principal);
+  add_condition(text, "except_command", rule.except_command, as_written);
+  add_condition(text, "except_source", rule.except_source, as_written);
   return text.empty() ? "everything" : text;
 }
 
 std::string describe(const policy::Rule& rule) {
+  if (rule.deny) {
+    return "refuses: " + printable(*rule.deny) + (rule.enforce ? "" : ", reported only");
+  }
   std::string text = to_string(rule.level);
+  if (rule.factors != FactorSet::all()) {
+    text.append(" by ").append(stepup::to_string(rule.factors));
+  }
   text.append(rule.max_age == BootTime::zero() ? " every time"
                                                : " within " + format_duration(rule.max_age));
+  if (rule.max_idle != policy::kNoMaxIdle) {
+    text.append(", idle for at most ").append(format_duration(rule.max_idle));
+  }
   text.append(", scope ").append(to_string(rule.scope));
   if (!rule.enforce) text.append(", reported only");
   return text;

@@ -13,11 +13,13 @@ namespace stepup::rules {
 inline constexpr std::array<std::string_view, 7> kTopKeys = {
     "mode", "unenrolled", "verify_session", "attempts", "host", "fido2", "rule"};
 inline constexpr std::array<std::string_view, 2> kAttemptsKeys = {"max_failures", "max_backoff"};
-inline constexpr std::array<std::string_view, 1> kHostKeys = {"rp_id"};
+inline constexpr std::array<std::string_view, 2> kHostKeys = {"rp_id", "tags"};
 inline constexpr std::array<std::string_view, 3> kFido2Keys = {"enabled", "devices", "aaguids"};
-inline constexpr std::array<std::string_view, 10> kRuleKeys = {
-    "name",        "service", "pam_service", "user",  "target_user",
-    "except_user", "level",   "max_age",     "scope", "enforce"};
+inline constexpr std::array<std::string_view, 22> kRuleKeys = {
+    "name",        "service",        "pam_service",   "user",   "target_user",  "command",
+    "host_tag",    "source",         "remote",        "tty",    "login_method", "time",
+    "except_user", "except_command", "except_source", "level",  "factors",      "max_age",
+    "max_idle",    "scope",          "deny",          "enforce"};
 
 // Of [[fido2]] in a file of credentials.d.
 inline constexpr std::array<std::string_view, 6> kCredentialKeys = {

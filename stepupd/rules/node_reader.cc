@@ -59,22 +59,28 @@ bool NodeReader::name_fits(const Node& node, std::string_view name) {
   return false;
 }
 
-std::vector<std::string> NodeReader::read_names(const Node& node) {
-  std::vector<std::string> names;
+std::vector<const Node*> NodeReader::read_items(const Node& node) {
+  std::vector<const Node*> items;
   if (node.kind != Node::Kind::Array) {
     wrong_kind(node, R"(a list of strings such as ["sudo"])");
-    return names;
+    return items;
   }
   if (node.items.empty()) {
     // Meant as "nobody" or as "any"?  Neither guess is safe.
-    problem(node, node.key == "except_user"
-                      ? "except_user = [] excepts nobody: leave the key out, or name someone"
-                      : node.key + " = [] can never match: leave the key out, or name something");
+    problem(node, node.key + (node.key.starts_with("except_")
+                                  ? " = [] excepts nobody: leave the key out, or name someone"
+                                  : " = [] can never match: leave the key out, or name something"));
   }
   for (const Node& item : node.items) {
     const std::string* name = read_text(item, "a string");
-    if (name && name_fits(item, *name)) names.push_back(*name);
+    if (name && name_fits(item, *name)) items.push_back(&item);
   }
+  return items;
+}
+
+std::vector<std::string> NodeReader::read_names(const Node& node) {
+  std::vector<std::string> names;
+  for (const Node* item : read_items(node)) names.push_back(item->text);
   return names;
 }
 

@@ -42,7 +42,8 @@ class NodeReader {
   std::optional<BootTime> read_duration(const Node& node);
   template <typename Value, std::size_t N>
   std::optional<Value> read_word(const Node& node, const std::array<Value, N>& values);
-  // Those of the strings that fit; an empty list is a problem.
+  // The strings of a list that fit, as nodes or as text; an empty list is a problem.
+  std::vector<const Node*> read_items(const Node& node);
   std::vector<std::string> read_names(const Node& node);
   bool name_fits(const Node& node, std::string_view name);
 

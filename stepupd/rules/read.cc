@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: ISC
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
 
+#include "stepupd/rules/host_tags.h"
 #include "stepupd/rules/rules.h"
 #include "stepupd/rules/trusted_dir.h"
 
@@ -64,8 +66,10 @@ std::expected<std::vector<SourceFile>, std::vector<Problem>> read_files_of(const
       problems.push_back(std::move(listed.error()));
     }
   }
+  auto tags = list_directory(layout.etc_dir + '/' + kTagsDir, ".conf", trust);
+  if (!tags) problems.push_back(std::move(tags.error()));
   // A layer that cannot be listed could hold the file that replaces another.
-  if (layers.size() != 2) return std::unexpected(std::move(problems));
+  if (layers.size() != 2 || !tags) return std::unexpected(std::move(problems));
 
   struct Origin {
     const ListedDirectory* layer;
@@ -77,13 +81,15 @@ std::expected<std::vector<SourceFile>, std::vector<Problem>> read_files_of(const
     const bool replaces = drop_ins.contains(name);
     drop_ins[name] = {&layers[1], replaces ? layers[0].path + '/' + name : std::string()};
   }
-  if (drop_ins.size() >= kMaxFiles) {
+  if (drop_ins.size() + tags->names.size() >= kMaxFiles) {
     problems.push_back({layers[1].path, 0, 0, "more than " + std::to_string(kMaxFiles) + " files"});
     return std::unexpected(std::move(problems));
   }
   for (auto& [name, origin] : drop_ins) {
     collector.add(*origin.layer, name, std::move(origin.replaces));
   }
+  std::ranges::sort(tags->names);
+  for (const std::string& name : tags->names) collector.add(*tags, name, {});
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return collector.take();
 }

@@ -41,8 +41,8 @@ struct SourceFile {
   bool operator==(const SourceFile&) const = default;
 };
 
-// Where the files are: stepupd.conf and stepupd.conf.d/*.conf in etc_dir, and
-// stepupd.conf.d/*.conf in vendor_dir.
+// Where the files are: stepupd.conf and stepupd.conf.d/*.conf in etc_dir,
+// stepupd.conf.d/*.conf in vendor_dir, and tags.d/*.conf in etc_dir.
 struct Layout {
   std::string etc_dir = "/etc/stepup";
   std::string vendor_dir = "/usr/lib/stepup";
@@ -73,6 +73,7 @@ struct Settings {
   bool verify_session = false;
   int max_failures = 5;
   BootTime max_backoff = std::chrono::minutes(15);
+  std::vector<std::string> tags;     // what this host is for; tags.d included
   std::string rp_id;                 // empty: the daemon takes the host's own
   unsigned rp_id_line = 0;           // of stepupd.conf, when it is named
   bool fido2 = true;                 // whether security keys count
@@ -88,10 +89,10 @@ struct RuleSet {
   bool operator==(const RuleSet&) const = default;
 };
 
-// Reads stepupd.conf, then the drop-ins by file name; a drop-in in etc_dir replaces the vendor's of
-// the same name, and an empty one, or a symbolic link to /dev/null, masks it.  Names that do not
-// end in ".conf" or begin with a dot are ignored.  On failure returns every problem found: a file
-// that cannot be read is never taken for absent, and none is read by halves.
+// Reads stepupd.conf, the drop-ins by file name, and tags.d; a drop-in in etc_dir replaces the
+// vendor's of the same name, and an empty one, or a symbolic link to /dev/null, masks it.  Names
+// that do not end in ".conf" or begin with a dot are ignored.  On failure returns every problem
+// found: a file that cannot be read is never taken for absent, and none is read by halves.
 [[nodiscard]] std::expected<std::vector<SourceFile>, std::vector<Problem>> read_files(
     const Layout& layout, OwnerRule owner = OwnerRule::Root);
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "stepupd/rules/duration.h"
+#include "stepupd/rules/host_tags.h"
 #include "stepupd/rules/keys.h"
 
 namespace stepup::rules {
@@ -15,6 +16,7 @@ namespace {
 constexpr int kMaxFailures = 20;  // NIST SP 800-63B allows 100; a six-digit code wants far fewer
 constexpr BootTime kMinBackoff = std::chrono::seconds(1);
 constexpr BootTime kMaxBackoff = std::chrono::days(1);
+constexpr std::size_t kMaxTags = 256;
 constexpr std::size_t kMaxDevices = 16;
 constexpr std::size_t kMaxDevicePath = 255;
 constexpr std::size_t kMaxAaguids = 256;
@@ -56,23 +58,6 @@ void read_attempts(NodeReader& reader, const Node& table, Settings& settings) {
   }
 }
 
-void read_host(NodeReader& reader, const Node& table, Settings& settings) {
-  if (table.kind != Node::Kind::Table) return reader.wrong_kind(table, "a table ([host])");
-  for (const Node& node : table.items) {
-    if (node.key != "rp_id") {
-      reader.problem(node, explain_unknown_key(node.key, Place::Host));
-    } else if (const std::string* text = reader.read_text(node, "a string")) {
-      if (text->empty() || is_rp_id(*text)) {
-        settings.rp_id = *text;
-        settings.rp_id_line = text->empty() ? 0 : node.line;
-      } else {
-        reader.problem(node, "rp_id takes at most " + std::to_string(kMaxRpId) +
-                                 " printable ASCII characters without spaces, not " + quote(*text));
-      }
-    }
-  }
-}
-
 // The strings of a list that may be empty; one that does not fit is a problem, and what the strings
 // must be is said in `wanted`.
 template <typename Fits>
@@ -93,6 +78,28 @@ std::vector<std::string> read_list(NodeReader& reader, const Node& node, std::si
     list.push_back(*text);
   }
   return list;
+}
+
+void read_host(NodeReader& reader, const Node& table, Settings& settings) {
+  if (table.kind != Node::Kind::Table) return reader.wrong_kind(table, "a table ([host])");
+  for (const Node& node : table.items) {
+    if (node.key == "tags") {
+      // Those of tags.d come later.
+      settings.tags =
+          read_list(reader, node, kMaxTags, "up to 64 letters, digits and any of . _ : - of ASCII",
+                    is_host_tag);
+    } else if (node.key != "rp_id") {
+      reader.problem(node, explain_unknown_key(node.key, Place::Host));
+    } else if (const std::string* text = reader.read_text(node, "a string")) {
+      if (text->empty() || is_rp_id(*text)) {
+        settings.rp_id = *text;
+        settings.rp_id_line = text->empty() ? 0 : node.line;
+      } else {
+        reader.problem(node, "rp_id takes at most " + std::to_string(kMaxRpId) +
+                                 " printable ASCII characters without spaces, not " + quote(*text));
+      }
+    }
+  }
 }
 
 bool is_device_path(std::string_view text) {

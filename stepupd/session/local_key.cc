@@ -47,23 +47,24 @@ std::vector<LoginPlace> places_of(uid_t user) {
 }
 
 // sshd renames itself per connection and session, but its comm stays.
-bool is_sshd(pid_t pid) {
+std::optional<bool> is_sshd(pid_t pid) {
   const auto comm = read_small_file(("/proc/" + std::to_string(pid) + "/comm").c_str(), 64);
-  return !comm || comm->starts_with("sshd");
-}
-
-bool has_sshd_ancestor(pid_t pid) {
-  for (int i = 0; i < kMaxAncestors; ++i) {
-    if (is_sshd(pid)) return true;
-    const auto stat = read_stat(pid);
-    if (!stat) return true;
-    if (stat->parent <= 1) return false;
-    pid = stat->parent;
-  }
-  return true;
+  return comm ? std::optional(comm->starts_with("sshd")) : std::nullopt;
 }
 
 }  // namespace
+
+std::optional<bool> has_sshd_ancestor(pid_t pid) {
+  for (int i = 0; i < kMaxAncestors; ++i) {
+    const auto sshd = is_sshd(pid);
+    if (sshd != false) return sshd;
+    const auto stat = read_stat(pid);
+    if (!stat) return std::nullopt;
+    if (stat->parent <= 1) return false;
+    pid = stat->parent;
+  }
+  return std::nullopt;
+}
 
 bool offers_local_key(const KeyPlace& place) {
   if (place.rhost_is_set || place.has_sshd_ancestor) return false;
@@ -80,7 +81,7 @@ bool offers_local_key(const KeyPlace& place) {
 KeyPlace read_key_place(pid_t pid, const Asker& asker, uid_t subject, const std::string& rhost) {
   KeyPlace place;
   place.rhost_is_set = !rhost.empty();
-  place.has_sshd_ancestor = has_sshd_ancestor(pid);
+  place.has_sshd_ancestor = has_sshd_ancestor(pid).value_or(true);
   if (!asker.login_session.empty()) {
     place.own = place_of(asker.login_session.c_str());
   } else {

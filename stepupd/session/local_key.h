@@ -35,6 +35,9 @@ struct KeyPlace {
 // process of root asks there, nobody can tell.  Pure.
 [[nodiscard]] bool offers_local_key(const KeyPlace& place);
 
+// Whether process `pid` or one above it is an sshd; nullopt when they could not all be read.
+[[nodiscard]] std::optional<bool> has_sshd_ancestor(pid_t pid);
+
 // Reads the place of `asker`, who is process `pid`, and of the login sessions of `subject`.
 [[nodiscard]] KeyPlace read_key_place(pid_t pid, const Asker& asker, uid_t subject,
                                       const std::string& rhost);

@@ -115,6 +115,14 @@ constexpr std::string_view words_of(MessageId id) noexcept {
     case MessageId::RefusedLevel:
       return "{0} on {1} needs a factor of level \"{2}\", and you have none enrolled. Ask an "
              "administrator.";
+    case MessageId::RefusedFactorKind:
+      return "{0} on {1} needs one of these factors, and you have none of them enrolled: {2}. Ask "
+             "an "
+             "administrator.";
+    case MessageId::RefusedByRule: return "{0} on {1} is not allowed: {2}";
+    case MessageId::RefusedNoFactorCounts:
+      return "{0} on {1} was refused: its rules together accept no factor. Ask an administrator to "
+             "run: stepupctl status";
     case MessageId::RefusedLockedOut: return "Too many wrong codes. Try again in {0}.";
     case MessageId::RefusedOwnerMismatch:
       return "The second factor of uid {0} was enrolled by \"{1}\", but uid {0} is now \"{2}\". "

@@ -16,12 +16,21 @@ constexpr std::string_view kOneMore =
     "[[rule]]\nname = \"one more\"\nlevel = \"otp\"\nscope = \"tty\"\n";
 
 // Alice of group wheel by sudo, for no particular user: what many rules match.
-policy::Facts facts() { return {"sudo", "sudo", 1000, std::vector<gid_t>{10}, std::nullopt}; }
+policy::Facts facts() {
+  policy::Facts facts;
+  facts.family = "sudo";
+  facts.pam_service = "sudo";
+  facts.subject = 1000;
+  facts.groups = std::vector<gid_t>{10};
+  return facts;
+}
 
 void require_no_weaker(const policy::Demand& less, const policy::Demand& more) {
-  fuzz::require(
-      more.level >= less.level && more.max_age <= less.max_age && more.scope >= less.scope,
-      "one more rule never lowers a demand");
+  fuzz::require(more.level >= less.level && more.max_age <= less.max_age &&
+                    more.scope >= less.scope && more.max_idle <= less.max_idle &&
+                    (more.factors & less.factors) == more.factors &&
+                    (more.denies() || !less.denies()),
+                "one more rule never lowers a demand");
 }
 
 }  // namespace

@@ -119,6 +119,71 @@ TEST(CheckDialogue, AsksForTheWeakerFactorOfWhomItMightLetPass) {
         bench.check(sudo(), in_process(101), {DialogueBench::code(0)}));
 }
 
+TEST(CheckDialogue, RefusesWithTheRulesOwnWordsWhateverWasProved) {
+  bench.enrol(kAlice);
+  bench.start(rule_set(rule()));
+  CHECK_TRUE(is_asked(sudo(), alice(), 0));
+  policy::Rule closed = rule();
+  closed.deny = "Use the bastion.";
+  rules::RuleSet set = rule_set(closed);
+  set.settings.unenrolled = {true, bench.engine().now().unix_seconds + 3600};
+  bench.obey(set);
+  const auto course = bench.check(sudo(), in_process(101));
+  check(VerdictCode::Denied, MessageId::RefusedByRule, 0, course);
+  CHECK_TRUE(
+      (course.verdict.words.args == std::vector<std::string>{"sudo", "host", "Use the bastion."}));
+  closed.enforce = false;
+  bench.obey(rule_set(closed));
+  check(VerdictCode::NotRequired, MessageId::None, 0, bench.check(sudo(), in_process(101)));
+  set.settings.mode = rules::Mode::Monitor;
+  bench.obey(set);
+  check(VerdictCode::NotRequired, MessageId::None, 0, bench.check(sudo(), in_process(102)));
+}
+
+TEST(CheckDialogue, LetsNobodyPassForAFactorThatNoneHasLeft) {
+  policy::Rule otp = rule();
+  otp.factors = {FactorKind::Totp};
+  rules::RuleSet set = rule_set(otp);
+  policy::Rule key = rule();
+  key.name = "key";
+  key.factors = {FactorKind::Fido2};
+  set.rules.push_back(key);
+  bench.start(set);
+  set.settings.unenrolled = {true, bench.engine().now().unix_seconds + 3600};
+  bench.obey(set);
+  check(VerdictCode::Denied, MessageId::RefusedNoFactorCounts, 0, bench.check(sudo(), alice()));
+}
+
+TEST(CheckDialogue, AsksForAFactorThatCountsAndTakesNoOther) {
+  bench.enrol(kAlice);
+  policy::Rule other = rule();
+  other.factors = {FactorKind::Totp, FactorKind::Fido2};
+  rules::RuleSet set = rule_set(other);
+  bench.start(set);
+  const auto course = bench.check(sudo(), alice());
+  check(VerdictCode::Denied, MessageId::RefusedFactorKind, 0, course);
+  STRCMP_EQUAL("totp, fido2", course.verdict.words.args.at(2).c_str());
+  // Until the date, what is held instead.
+  set.settings.unenrolled = {true, bench.engine().now().unix_seconds + 3600};
+  bench.obey(set);
+  CHECK_TRUE(is_asked(sudo(), alice(), 0));
+  CHECK_TRUE(is_asked(sudo(), in_process(101), 1));  // and again: it still does not count
+  other.factors.add(FactorKind::Hotp);
+  bench.obey(rule_set(other));
+  check(VerdictCode::Granted, MessageId::None, 0, bench.check(sudo(), in_process(102)));
+}
+
+TEST(CheckDialogue, KnowsItsHostsTags) {
+  policy::Rule db = rule();
+  db.host_tag = {"db"};
+  rules::RuleSet set = rule_set(db);
+  bench.start(set);
+  check(VerdictCode::NotRequired, MessageId::None, 0, bench.check(sudo(), alice()));
+  set.settings.tags = {"prod", "db"};
+  bench.obey(set);
+  check(VerdictCode::Denied, MessageId::RefusedUnenrolled, 0, bench.check(sudo(), alice()));
+}
+
 TEST(CheckDialogue, GrantsForTheSessionThatProved) {
   bench.enrol(kAlice);
   bench.start(rule_set(rule()));

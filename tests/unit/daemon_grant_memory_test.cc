@@ -31,12 +31,15 @@ policy::Grant grant_for(uid_t subject, std::uint64_t session) {
   grant.factor = FactorKind::RecoveryCode;
   grant.credential_id = 5;
   grant.auth_time = 123456ms;
+  grant.used_in_session = 234567ms;
+  grant.used_on_tty = 200000ms;
   return grant;
 }
 
 bool same(const policy::Grant& a, const policy::Grant& b) {
   return a.where == b.where && a.scope == b.scope && a.level == b.level && a.factor == b.factor &&
-         a.credential_id == b.credential_id && a.auth_time == b.auth_time;
+         a.credential_id == b.credential_id && a.auth_time == b.auth_time &&
+         a.used_in_session == b.used_in_session && a.used_on_tty == b.used_on_tty;
 }
 
 // What systemd does over a restart: keeps the descriptor while the process goes.
@@ -110,6 +113,27 @@ TEST(GrantMemoryOfBoot, AnotherBootForgetsEverything) {
   UNSIGNED_LONGS_EQUAL(0, started().all().size());
 }
 
+TEST(GrantMemoryOfBoot, ARestartKnowsWhenAGrantWasLastUsed) {
+  policy::Grant used = grant_for(1000, 3);
+  {
+    GrantLedger ledger = started();
+    ledger.add(used);
+    ledger.note_use(used.where, 300s);
+  }
+  used.used_in_session = used.used_on_tty = 300s;
+  const GrantLedger after = started();
+  CHECK(same(after.of(1000)[0], used));
+}
+
+TEST(GrantMemoryOfBoot, WhatAnotherVersionWroteIsForgotten) {
+  {
+    started().add(grant_for(1000, 3));
+  }
+  constexpr std::uint64_t kOlder = 2;  // of the header, behind its magic
+  LONGS_EQUAL(sizeof kOlder, pwrite(kept.get(), &kOlder, sizeof kOlder, 8));
+  CHECK(started().all().empty());
+}
+
 TEST(GrantMemoryOfBoot, ARecordWithAnyFlippedByteIsGone) {
   {
     started().add(grant_for(1000, 3));
@@ -118,7 +142,7 @@ TEST(GrantMemoryOfBoot, ARecordWithAnyFlippedByteIsGone) {
   LONGS_EQUAL(0, fstat(kept.get(), &status));
   std::string whole(static_cast<std::size_t>(status.st_size), '\0');
   LONGS_EQUAL(status.st_size, pread(kept.get(), whole.data(), whole.size(), 0));
-  for (std::size_t i = whole.size() - 80; i < whole.size(); ++i) {
+  for (std::size_t i = whole.size() - 96; i < whole.size(); ++i) {
     std::string damaged = whole;
     damaged[i] = static_cast<char>(damaged[i] ^ 0x10);
     LONGS_EQUAL(status.st_size, pwrite(kept.get(), damaged.data(), damaged.size(), 0));

@@ -25,6 +25,12 @@ Coordinates place(uid_t subject, std::uint64_t session = 3, dev_t tty = 0x8801) 
   return where;
 }
 
+policy::Demand demand_of(Level level) {
+  policy::Demand demand;
+  demand.level = level;
+  return demand;
+}
+
 policy::Grant grant(const Coordinates& where, BootTime at, std::int64_t credential = 1) {
   return {where, Scope::Session, Level::Otp, FactorKind::Totp, credential, at};
 }
@@ -83,11 +89,39 @@ TEST(GrantLedgerOfBoot, ForgetsWhatASubjectProved) {
   UNSIGNED_LONGS_EQUAL(1, ledger.of(1001).size());
 }
 
+TEST(GrantLedgerOfBoot, NotesUseAsFarAsAGrantReaches) {
+  const Coordinates here = place(1000, 3);
+  Coordinates other_tty = here;
+  other_tty.tty = here.tty + 1;
+  ledger.add(grant(here, 10s));
+  const auto used = [this] {
+    const policy::Grant& held = ledger.of(1000)[0];
+    return std::pair(held.used_in_session, held.used_on_tty);
+  };
+  ledger.note_use(here, 20s);
+  CHECK_TRUE(used() == std::pair(BootTime(20s), BootTime(20s)));
+  ledger.note_use(other_tty, 30s);
+  CHECK_TRUE(used() == std::pair(BootTime(30s), BootTime(20s)));
+  ledger.note_use(place(1000, 4), 40s);
+  ledger.note_use(place(1001, 3), 40s);
+  CHECK_TRUE(used() == std::pair(BootTime(30s), BootTime(20s)));
+}
+
+TEST(GrantLedgerOfBoot, AOneShotCountsOnlyForItsFactor) {
+  policy::Demand demand;
+  demand.level = Level::Otp;
+  demand.factors = {FactorKind::Fido2};
+  ledger.add_one_shot(shot(), Level::Otp, FactorKind::Totp, 10s);
+  CHECK_FALSE(ledger.take_one_shot(shot(), demand, 11s));
+  demand.factors.add(FactorKind::Totp);
+  CHECK_TRUE(ledger.take_one_shot(shot(), demand, 11s));
+}
+
 TEST(GrantLedgerOfBoot, ForgettingEndsOneShotsToo) {
   const auto taken_after = [this](auto forget) {
-    ledger.add_one_shot(shot(), Level::Otp, 10s);
+    ledger.add_one_shot(shot(), Level::Otp, FactorKind::Totp, 10s);
     forget();
-    const bool taken = ledger.take_one_shot(shot(), Level::Otp, 11s);
+    const bool taken = ledger.take_one_shot(shot(), demand_of(Level::Otp), 11s);
     return taken;
   };
   constexpr SessionKey kSession3{SessionKey::Kind::Audit, 3};
@@ -118,7 +152,7 @@ TEST(GrantLedgerOfBoot, ForgettingTakesTheGroundFromUnderWhatIsUnderWay) {
 }
 
 TEST(GrantLedgerOfBoot, OneShotWorksOnceForTheVeryRequestWithin60Seconds) {
-  ledger.add_one_shot(shot(), Level::Otp, 100s);
+  ledger.add_one_shot(shot(), Level::Otp, FactorKind::Totp, 100s);
   struct Case {
     const char* name;
     OneShot shot;
@@ -140,9 +174,9 @@ TEST(GrantLedgerOfBoot, OneShotWorksOnceForTheVeryRequestWithin60Seconds) {
       {"before it was granted",             shot(),        Level::Otp,   99s },
   };
   for (const Case& c : misses)
-    CHECK_FALSE_TEXT(ledger.take_one_shot(c.shot, c.level, c.now), c.name);
-  CHECK_TRUE(ledger.take_one_shot(shot(), Level::Otp, 159s));
-  CHECK_FALSE(ledger.take_one_shot(shot(), Level::Otp, 159s));
+    CHECK_FALSE_TEXT(ledger.take_one_shot(c.shot, demand_of(c.level), c.now), c.name);
+  CHECK_TRUE(ledger.take_one_shot(shot(), demand_of(Level::Otp), 159s));
+  CHECK_FALSE(ledger.take_one_shot(shot(), demand_of(Level::Otp), 159s));
 }
 
 TEST(GrantLedgerOfBoot, RefusedProcessIsKnownByPidAndStart) {
@@ -156,8 +190,8 @@ TEST(GrantLedgerOfBoot, RefusedProcessIsKnownByPidAndStart) {
 
 TEST(GrantLedgerOfBoot, ForgetsEverythingAfterASuspend) {
   ledger.add(grant(place(1000), 10s));
-  ledger.add_one_shot(shot(), Level::Otp, 10s);
+  ledger.add_one_shot(shot(), Level::Otp, FactorKind::Totp, 10s);
   ledger.forget_all();
   UNSIGNED_LONGS_EQUAL(0, ledger.of(1000).size());
-  CHECK_FALSE(ledger.take_one_shot(shot(), Level::Otp, 11s));
+  CHECK_FALSE(ledger.take_one_shot(shot(), demand_of(Level::Otp), 11s));
 }

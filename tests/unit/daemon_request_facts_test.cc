@@ -80,6 +80,31 @@ TEST(RequestFactsOf, TargetIsKnownForSuOnly) {
                facts_of(request_of(Program::Su, "su"), asker_of(1))->policy.target_user->c_str());
 }
 
+TEST(RequestFactsOf, TargetsGroupsAreTheModulesWordWhereItIsPamUser) {
+  wire::CheckRequest request = request_of(Program::Su, "su");
+  request.groups = std::vector<std::uint32_t>{0, 5};
+  const auto facts = facts_of(request, asker_of(1))->policy;
+  CHECK_TRUE((facts.target_groups == std::vector<gid_t>{0, 5}));
+  CHECK_TRUE(facts.target_uid == 0U);
+  CHECK_TRUE((facts.groups == std::vector<gid_t>{27, 100}));
+  CHECK_FALSE(facts_of(request_of(Program::Sudo, "sudo"), asker_of(1))->policy.target_groups);
+}
+
+TEST(RequestFactsOf, WhereThePersonLoggedInFromIsAnAddressOrNotKnown) {
+  const auto source_of = [](std::optional<bool> remote, const char* host) {
+    Surroundings surroundings;
+    surroundings.login = {remote, host};
+    policy::Facts facts;
+    add_surroundings(surroundings, facts);
+    return facts;
+  };
+  CHECK_TRUE(source_of(true, "192.0.2.1").source->address == policy::parse_address("192.0.2.1"));
+  CHECK_FALSE(source_of(true, "bastion.example.org").source.has_value());
+  CHECK_FALSE(source_of(std::nullopt, "").source.has_value());
+  CHECK_FALSE(source_of(false, "").source->address.has_value());
+  CHECK_TRUE(source_of(false, "").remote == false);
+}
+
 TEST(RequestFactsOf, JournalNeverGetsAnArgument) {
   struct Case {
     Program program;

@@ -84,7 +84,7 @@ TEST(StatusReportOf, FitsIntoAPacketHoweverMuchThereIs) {
   policy::Rule rule;
   rule.name = std::string(5000, '\x1b');
   rule.origin = std::string(5000, 'o');
-  rule.target_user = {std::string(5000, 'u')};
+  rule.host_tag = {std::string(5000, 'u')};
   rules.set.rules.assign(300, rule);
   rules.set.masked.assign(100, std::string(5000, 'm'));
   engine.rules = std::make_shared<const InForce>(std::move(rules));

@@ -146,7 +146,7 @@ TEST(PolicyDecide, FollowsAGrantNoFurtherThanItReaches) {
   };
   for (const Case& c : cases) {
     const Demand demand{Level::Touch, 5min, c.demanded, {}};
-    CHECK_TEXT(covers(c.grant, c.here, c.demanded) == c.covered, c.name);
+    CHECK_TEXT(reach_of(c.grant, c.here, c.demanded).has_value() == c.covered, c.name);
     const Decided decided = decide(demand, c.here, std::array{c.grant}, 20s);
     CHECK_TEXT(decided.decision == (c.covered ? Decision::Allow : Decision::StepUp), c.name);
     CHECK_TEXT(decided.reason == (c.covered ? Reason::LiveGrant : Reason::NoGrant), c.name);
@@ -191,8 +191,8 @@ TEST(PolicyDecide, HasAWordForEachOutcome) {
 // Grants come back from memory that outlives the process, so a scope may hold any byte.
 TEST(PolicyDecide, AScopeThatIsNoneCoversNothing) {
   constexpr auto kNoScope = static_cast<Scope>(9);
-  CHECK_FALSE(covers(grant(kTty1, kNoScope), kTty1, Scope::Session));
-  CHECK_FALSE(covers(grant(kTty1, Scope::Session), kTty1, kNoScope));
+  CHECK_FALSE(reach_of(grant(kTty1, kNoScope), kTty1, Scope::Session).has_value());
+  CHECK_FALSE(reach_of(grant(kTty1, Scope::Session), kTty1, kNoScope).has_value());
 }
 
 TEST(PolicyDecide, OfTwoGrantsOfOneAgeTheFirstAllows) {
@@ -201,4 +201,62 @@ TEST(PolicyDecide, OfTwoGrantsOfOneAgeTheFirstAllows) {
   const Decided decided = decide(kTouchWithin5Min, kTty1, grants, 20s);
   CHECK(decided.decision == Decision::Allow);
   LONGS_EQUAL(1, decided.grant->credential_id);
+}
+
+TEST(PolicyDecide, AsksAgainAfterIdleTimeWhereItReaches) {
+  Grant held = grant(kTty1, Scope::Session, Level::Touch, 10s);
+  held.used_in_session = 100s;
+  held.used_on_tty = 40s;
+  Demand demand{Level::Touch, 1h, Scope::Session, {}};
+  demand.max_idle = 30s;
+  struct Case {
+    const char* name;
+    Scope scope;
+    BootTime now;
+    Reason want;
+  };
+  const Case cases[] = {
+      {"used in the session",     Scope::Session, 130s - 1ms, Reason::LiveGrant },
+      {"idle for max_idle",       Scope::Session, 130s,       Reason::GrantIdle },
+      {"used on the terminal",    Scope::Tty,     70s - 1ms,  Reason::LiveGrant },
+      {"used on other ones only", Scope::Tty,     70s,        Reason::GrantIdle },
+      {"used a moment later",     Scope::Session, 100s - 1ms, Reason::GrantIdle },
+      {"busy, but too old",       Scope::Session, 1h + 10s,   Reason::GrantStale},
+  };
+  for (const Case& c : cases) {
+    demand.scope = c.scope;
+    const Decided decided = decide(demand, kTty1, std::array{held}, c.now);
+    STRCMP_EQUAL_TEXT(to_string(c.want), to_string(decided.reason), c.name);
+  }
+  // What was never used is idle since it was proved.
+  held.used_in_session = {};
+  demand.scope = Scope::Session;
+  CHECK_TRUE(decide(demand, kTty1, std::array{held}, 39s).decision == Decision::Allow);
+  CHECK_TRUE(decide(demand, kTty1, std::array{held}, 40s).reason == Reason::GrantIdle);
+  demand.max_idle = 0s;
+  CHECK_TRUE(decide(demand, kTty1, std::array{held}, 10s).reason == Reason::GrantIdle);
+}
+
+TEST(PolicyDecide, TakesOnlyGrantsOfFactorsThatCount) {
+  Demand demand{Level::Otp, 1h, Scope::Session, {}};
+  demand.factors = {FactorKind::Fido2};
+  const std::array totp{grant(kTty1, Scope::Session)};
+  CHECK_TRUE(decide(demand, kTty1, totp, 20s).reason == Reason::GrantOtherFactor);
+  std::array touch = totp;
+  touch[0].factor = FactorKind::Fido2;
+  CHECK_TRUE(decide(demand, kTty1, touch, 20s).decision == Decision::Allow);
+}
+
+TEST(PolicyDecide, DeniesWhateverWasProved) {
+  const std::array fresh{grant(kTty1, Scope::Session, Level::TouchWithUv)};
+  Demand demand{Level::None, 1h, Scope::Session, {0}};
+  demand.denied_by = 0;
+  CHECK_TRUE(decide(demand, kTty1, fresh, 20s).reason == Reason::RuleDenies);
+  demand.denied_by.reset();
+  demand.factors = {};
+  CHECK_TRUE(decide(demand, kTty1, fresh, 20s).reason == Reason::NoFactorCounts);
+  demand = {Level::Touch, 1h, Scope::Session, {0}};
+  demand.factors = {FactorKind::Totp, FactorKind::Hotp};
+  const Decided decided = decide(demand, kTty1, fresh, 20s);
+  CHECK_TRUE(decided.decision == Decision::Deny && !decided.grant);
 }

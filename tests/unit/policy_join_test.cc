@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "stepupd/policy/join.h"
+#include "stepupd/policy/match.h"
 
 #include <CppUTest/TestHarness.h>
 
@@ -29,10 +30,15 @@ const Principal kAbsent{Kind::User, "nobody-here", Lookup::Absent, kNoUid};
 const Principal kUnknown{Kind::User, "carol", Lookup::Unknown, kNoUid};
 
 Facts alice_by_sudo() {
-  return {
-      "sudo", "sudo-i", 1000, std::vector<gid_t>{10, 1000},
-         "root"
-  };
+  Facts facts;
+  facts.family = "sudo";
+  facts.pam_service = "sudo-i";
+  facts.subject = 1000;
+  facts.groups = std::vector<gid_t>{10, 1000};
+  facts.target_user = "root";
+  facts.target_uid = 0;
+  facts.target_gid = 0;
+  return facts;
 }
 Facts without_groups() {
   Facts facts = alice_by_sudo();
@@ -42,6 +48,8 @@ Facts without_groups() {
 Facts without_target() {
   Facts facts = alice_by_sudo();
   facts.target_user.reset();
+  facts.target_uid.reset();
+  facts.target_gid.reset();
   return facts;
 }
 
@@ -70,7 +78,6 @@ TEST(PolicyJoin, MatchesWhenEveryConditionHolds) {
     bool want;
   };
   const std::string sudo = "sudo";
-  const std::string root = "root";
   const Case cases[] = {
       {"no condition", Rule{}, alice_by_sudo(), true},
       {"family", rule_with(&Rule::service, sudo), alice_by_sudo(), true},
@@ -89,9 +96,9 @@ TEST(PolicyJoin, MatchesWhenEveryConditionHolds) {
       {"groups unknown", rule_with(&Rule::user, kStaff), without_groups(), true},
       {"user that does not exist", rule_with(&Rule::user, kAbsent), alice_by_sudo(), false},
       {"user that is not known", rule_with(&Rule::user, kUnknown), alice_by_sudo(), true},
-      {"target", rule_with(&Rule::target_user, root), alice_by_sudo(), true},
-      {"another target", rule_with(&Rule::target_user, std::string("bob")), alice_by_sudo(), false},
-      {"target unknown", rule_with(&Rule::target_user, std::string("bob")), without_target(), true},
+      {"target", rule_with(&Rule::target_user, kRoot), alice_by_sudo(), true},
+      {"another target", rule_with(&Rule::target_user, kBob), alice_by_sudo(), false},
+      {"target unknown", rule_with(&Rule::target_user, kBob), without_target(), true},
       {"excepted user", rule_except(kWheel, kAlice), alice_by_sudo(), false},
       {"excepted group", rule_except(kAlice, kWheel), alice_by_sudo(), false},
       {"another excepted", rule_except(kAlice, kBob), alice_by_sudo(), true},
@@ -100,6 +107,128 @@ TEST(PolicyJoin, MatchesWhenEveryConditionHolds) {
       {"excepted, does not exist", rule_except(kAlice, kAbsent), alice_by_sudo(), true},
   };
   for (const Case& c : cases) CHECK_TEXT(matches(c.rule, c.facts) == c.want, c.name);
+}
+
+TEST(PolicyJoin, ComparesTheTargetByUidWhereItIsKnown) {
+  Principal local_bob = kBob;
+  local_bob.local = true;
+  Principal dbas = kStaff;
+  dbas.members = {"oracle"};
+  const auto target = [](const char* name, std::optional<uid_t> uid, std::optional<gid_t> gid) {
+    Facts facts = without_target();
+    if (*name != '\0') facts.target_user = name;
+    facts.target_uid = uid;
+    facts.target_gid = gid;
+    return facts;
+  };
+  Facts by_su = target("eve", 1009, std::nullopt);
+  by_su.target_groups = std::vector<gid_t>{100};
+  Facts dba_by_su = by_su;
+  dba_by_su.target_groups->push_back(50);
+  struct Case {
+    const char* name;
+    Principal wanted;
+    Facts facts;
+    Holds want;
+  };
+  const Case cases[] = {
+      {"another name of root", kRoot, target("toor", 0, 0), Holds::Yes},
+      {"root by number", kRoot, target("", 0, {}), Holds::Yes},
+      {"another number", kRoot, target("", 1, {}), Holds::No},
+      {"not of this host, rule's is", local_bob, target("CORP\\b", {}, {}), Holds::No},
+      {"another spelling, perhaps", kBob, target("BOB", {}, {}), Holds::Unknown},
+      {"same name, not looked up", kUnknown, target("carol", {}, {}), Holds::Yes},
+      {"rule's is not looked up", kUnknown, target("root", 0, 0), Holds::Unknown},
+      {"no such account", kAbsent, target("root", 0, 0), Holds::No},
+      {"listed in the group", dbas, target("oracle", {}, {}), Holds::Yes},
+      {"its primary group", dbas, target("eve", 1009, 50), Holds::Yes},
+      {"another primary group", dbas, target("eve", 1009, 100), Holds::No},
+      {"primary group unknown", dbas, target("eve", {}, {}), Holds::Unknown},
+      {"all groups known, none of them", dbas, by_su, Holds::No},
+      {"all groups known, one of them", dbas, dba_by_su, Holds::Yes},
+  };
+  for (const Case& c : cases) {
+    const auto results = explain(rule_with(&Rule::target_user, c.wanted), c.facts);
+    UNSIGNED_LONGS_EQUAL(1, results.size());
+    STRCMP_EQUAL_TEXT(to_string(c.want), to_string(results[0].holds), c.name);
+  }
+}
+
+TEST(PolicyJoin, UnknownHoldsInAConditionAndNotInAnException) {
+  Facts nothing;
+  nothing.family = "sudo";
+  Rule rule;
+  rule.user = {kUnknown};
+  rule.target_user = {kRoot};
+  rule.command = {
+      {"/usr/bin/id", {"/usr/bin/id"}}
+  };
+  rule.source = {*parse_network("10.0.0.0/8")};
+  rule.remote = false;
+  rule.tty = {"none"};
+  rule.login_method = {"hwk"};
+  rule.time = {*parse_time_window("mon")};
+  rule.except_user = {kUnknown};
+  rule.except_command = rule.command;
+  rule.except_source = rule.source;
+  CHECK_TRUE(matches(rule, nothing));
+  const auto results = explain(rule, nothing);
+  UNSIGNED_LONGS_EQUAL(11, results.size());
+  for (const ConditionResult& result : results) {
+    CHECK_TEXT(result.holds == Holds::Unknown && result.lets_match(), result.key);
+  }
+  // A tag is known or not there.
+  rule.host_tag = {"db"};
+  CHECK_FALSE(matches(rule, nothing));
+}
+
+TEST(PolicyJoin, KnowsSourceTerminalMethodAndTime) {
+  Facts facts = alice_by_sudo();
+  facts.source = LoginSource{*parse_address("10.1.2.3")};
+  facts.remote = true;
+  facts.tty = "pts/3";
+  facts.login_methods = std::vector<std::string>{"hwk", "pin"};
+  facts.host_tags = {"db", "prod"};
+  facts.now = Moment{1764234000, std::chrono::hours(1)};  // Thursday, 2025-11-27 10:00 there
+  Facts local = facts;
+  local.source = LoginSource{};
+  local.remote = false;
+  local.tty = "";
+  const Network ten = *parse_network("10.0.0.0/8");
+  Rule except_ten;
+  except_ten.except_source = {ten};
+  Rule remote;
+  remote.remote = true;
+  const auto tty = [](const char* name) { return rule_with(&Rule::tty, std::string(name)); };
+  const auto at = [](const char* text) { return rule_with(&Rule::time, *parse_time_window(text)); };
+  struct Case {
+    const char* name;
+    Rule rule;
+    bool want;
+    bool want_locally;
+  };
+  const Case cases[] = {
+      {"source", rule_with(&Rule::source, ten), true, false},
+      {"another source", rule_with(&Rule::source, *parse_network("::1")), false, false},
+      {"excepted", except_ten, false, true},
+      {"remote", remote, true, false},
+      {"tty none", tty("none"), false, true},
+      {"tty any", tty("any"), true, false},
+      {"tty name", tty("pts/3"), true, false},
+      {"another tty", tty("pts/33"), false, false},
+      {"tty pattern", tty("pts/*"), true, false},
+      {"tty pattern", tty("tty*"), false, false},
+      {"method", rule_with(&Rule::login_method, std::string("hwk")), true, true},
+      {"another method", rule_with(&Rule::login_method, std::string("pwd")), false, false},
+      {"tag", rule_with(&Rule::host_tag, std::string("prod")), true, true},
+      {"another tag", rule_with(&Rule::host_tag, std::string("web")), false, false},
+      {"now", at("thu 10:00-11:00"), true, true},
+      {"not now", at("thu 09:00-10:00"), false, false},
+  };
+  for (const Case& c : cases) {
+    CHECK_TEXT(matches(c.rule, facts) == c.want, c.name);
+    CHECK_TEXT(matches(c.rule, local) == c.want_locally, c.name);
+  }
 }
 
 TEST(PolicyJoin, TakesTheStrictestOfEachDemand) {
@@ -119,6 +248,38 @@ TEST(PolicyJoin, TakesTheStrictestOfEachDemand) {
                                      Level::TouchWithUv, 1min, Scope::Tty, {0, 2, 3}
   }));
   CHECK_TRUE(joined.reported == joined.enforced);
+}
+
+TEST(PolicyJoin, TakesTheShortestIdleTheCommonFactorsAndAnyRefusal) {
+  Rule one;
+  one.name = "one";
+  one.factors = {FactorKind::Totp, FactorKind::Fido2};
+  one.max_idle = 10min;
+  Rule two;
+  two.name = "two";
+  two.factors = {FactorKind::Fido2, FactorKind::Hotp};
+  const std::array both{one, two};
+  const Demand demand = join(both, alice_by_sudo()).enforced;
+  CHECK_TRUE(demand.factors == FactorSet{FactorKind::Fido2});
+  CHECK_TRUE(demand.max_idle == 10min);
+  CHECK_TRUE(demand.asks() && !demand.denies());
+  two.factors = {FactorKind::Hotp};
+  CHECK_TRUE(join(std::array{one, two}, alice_by_sudo()).enforced.denies());
+  // What is left must reach the level, too.
+  one.factors = {FactorKind::Totp};
+  two.factors = FactorSet::all();
+  two.level = Level::Touch;
+  CHECK_TRUE(join(std::array{one, two}, alice_by_sudo()).enforced.denies());
+
+  one.deny = "no";
+  two.deny = "never";
+  two.name = "a rule before it by name";
+  CHECK_TRUE(join(std::array{one, two}, alice_by_sudo()).enforced.denied_by == 1U);
+  CHECK_TRUE(join(std::array{two, one}, alice_by_sudo()).enforced.denied_by == 0U);
+  two.enforce = false;
+  const Joined joined = join(std::array{two, one}, alice_by_sudo());
+  CHECK_TRUE(joined.enforced.denied_by == 1U);
+  CHECK_TRUE(joined.reported.denied_by == 0U);
 }
 
 TEST(PolicyJoin, OnlyReportsARuleThatIsNotEnforced) {
@@ -172,29 +333,41 @@ TEST(PolicyJoin, NeverDemandsLessForAFurtherRuleNorInAnotherOrder) {
     rule.service = some(words);
     rule.pam_service = some(words);
     rule.user = some(principals);
-    rule.target_user = some(words);
+    rule.target_user = some(principals);
     rule.except_user = some(principals);
     rule.level = static_cast<Level>(pick(4));
     rule.max_age = std::chrono::minutes(pick(4));
     rule.scope = static_cast<Scope>(pick(3));
+    rule.name = std::to_string(random());
+    if (pick(3) == 0) rule.max_idle = std::chrono::minutes(pick(4));
+    if (pick(3) == 0) rule.factors = {kFactorKinds[pick(5)], kFactorKinds[pick(5)]};
+    if (pick(6) == 0) rule.deny = rule.name;
+    if (pick(3) == 0) rule.remote = pick(2) == 0;
     rule.enforce = pick(4) != 0;
     return rule;
   };
   const auto no_weaker = [](const Demand& a, const Demand& b) {
-    return a.level >= b.level && a.max_age <= b.max_age && a.scope >= b.scope;
+    return a.level >= b.level && a.max_age <= b.max_age && a.scope >= b.scope &&
+           a.max_idle <= b.max_idle && (a.factors & b.factors) == a.factors &&
+           (a.denies() || !b.denies());
   };
   const auto same = [](const Demand& a, const Demand& b) {
     return a.level == b.level && a.max_age == b.max_age && a.scope == b.scope &&
-           a.rules.size() == b.rules.size();
+           a.max_idle == b.max_idle && a.factors == b.factors &&
+           a.denied_by.has_value() == b.denied_by.has_value() && a.rules.size() == b.rules.size();
   };
 
   for (int policy = 0; policy < 5000; ++policy) {
     const std::string text = "seed 20261124, policy " + std::to_string(policy);
     std::vector<Rule> rules(pick(6));
     std::ranges::generate(rules, random_rule);
-    Facts facts{words[pick(3)], words[pick(3)], 1000 + pick(2), std::nullopt, std::nullopt};
+    Facts facts;
+    facts.family = words[pick(3)];
+    facts.pam_service = words[pick(3)];
+    facts.subject = 1000 + pick(2);
     if (pick(3) != 0) facts.groups = std::vector<gid_t>{pick(2) == 0 ? 10U : 50U};
     if (pick(3) != 0) facts.target_user = words[pick(3)];
+    if (pick(2) != 0) facts.remote = pick(2) == 0;
     const Joined before = join(rules, facts);
     CHECK_TEXT(no_weaker(before.reported, before.enforced), text.c_str());
 
@@ -205,10 +378,15 @@ TEST(PolicyJoin, NeverDemandsLessForAFurtherRuleNorInAnotherOrder) {
     CHECK_TEXT(no_weaker(after.reported, before.reported), text.c_str());
     CHECK_TEXT(after.names_root || !before.names_root, text.c_str());
 
-    std::ranges::shuffle(more, random);
-    const Joined shuffled = join(more, facts);
+    std::vector<Rule> shuffled_rules = more;
+    std::ranges::shuffle(shuffled_rules, random);
+    const Joined shuffled = join(shuffled_rules, facts);
     CHECK_TEXT(same(shuffled.enforced, after.enforced), text.c_str());
     CHECK_TEXT(same(shuffled.reported, after.reported), text.c_str());
+    if (const auto& by = after.enforced.denied_by) {
+      const Rule& other = shuffled_rules[*shuffled.enforced.denied_by];
+      CHECK_TEXT(more[*by].name == other.name, text.c_str());
+    }
     CHECK_TEXT(shuffled.names_root == after.names_root, text.c_str());
   }
 }

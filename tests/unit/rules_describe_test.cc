@@ -16,12 +16,21 @@ TEST(RulesDescribe, NamesEveryCondition) {
       {Kind::User,  "alice"},
       {Kind::Group, "wheel"}
   };
-  rule.target_user = {"root"};
+  rule.target_user = {
+      {Kind::User, "root"}
+  };
+  rule.command = {
+      {"/usr/bin/psql *", {}}
+  };
+  rule.remote = false;
+  rule.time = {*policy::parse_time_window("mon")};
   rule.except_user = {
       {Kind::User, "bob"}
   };
   STRCMP_EQUAL(
-      "service sudo, su; pam_service sudo-i; user alice, @wheel; target_user root; except_user bob",
+      "service sudo, su; pam_service sudo-i; user alice, @wheel; target_user root; command "
+      "/usr/bin/psql *; "
+      "not remote; time mon; except_user bob",
       rules::describe_conditions(rule).c_str());
 }
 
@@ -31,6 +40,20 @@ TEST(RulesDescribe, ARuleWithoutConditionsIsForEverything) {
 
 TEST(RulesDescribe, ANameCannotMoveTheCursor) {
   policy::Rule rule;
-  rule.target_user = {"\x1b[2J"};
-  STRCMP_EQUAL("target_user \\x1b[2J", rules::describe_conditions(rule).c_str());
+  rule.service = {"\x1b[2J"};
+  STRCMP_EQUAL("service \\x1b[2J", rules::describe_conditions(rule).c_str());
+}
+
+TEST(RulesDescribe, NamesEveryDemand) {
+  policy::Rule rule;
+  STRCMP_EQUAL("otp within 15min, scope session", rules::describe(rule).c_str());
+  rule.factors = {FactorKind::Totp, FactorKind::Fido2};
+  rule.max_age = BootTime::zero();
+  rule.max_idle = std::chrono::minutes(5);
+  rule.scope = Scope::Tty;
+  rule.enforce = false;
+  STRCMP_EQUAL("otp by totp, fido2 every time, idle for at most 5min, scope tty, reported only",
+               rules::describe(rule).c_str());
+  rule.deny = "Not today.";
+  STRCMP_EQUAL("refuses: Not today., reported only", rules::describe(rule).c_str());
 }

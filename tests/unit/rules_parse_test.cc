@@ -77,6 +77,7 @@ max_failures = 3
 max_backoff = "1h"
 [host]
 rp_id = "example.org"
+tags = ["db", "rack:7"]
 [fido2]
 enabled = false
 devices = ["/dev/hidraw9"]
@@ -86,7 +87,19 @@ name = "all"
 service = ["sudo", "su"]
 pam_service = ["sudo-i"]
 user = ["alice", "@wheel", "Zo\u00EB", 'CORP\bob']
-target_user = ["root"]
+target_user = ["root", "@dba"]
+command = ["/usr/bin/psql *"]
+host_tag = ["db"]
+source = ["192.0.2.0/24"]
+remote = true
+tty = ["pts/*"]
+login_method = ["pwd"]
+time = ["mon 08:00-18:00"]
+factors = ["fido2"]
+max_idle = "10min"
+deny = "Not today."
+except_command = ["sudoedit /etc/motd"]
+except_source = ["::1"]
 except_user = ["@oncall"]
 level = "touch+uv"
 max_age = "90s"
@@ -103,6 +116,7 @@ name = "least"
       true,
       3,
       1h,
+      {"db", "rack:7"},
       "example.org",
       9,
       false,
@@ -115,14 +129,33 @@ name = "least"
 
   policy::Rule all;
   all.name = "all";
-  all.origin = "stepupd.conf:14";
+  all.origin = "stepupd.conf:15";
   all.service = {"sudo", "su"};
   all.pam_service = {"sudo-i"};
   for (const char* user : {"alice", "wheel", "Zo\xc3\xab", "CORP\\bob"}) {
     all.user.push_back({Principal::Kind::User, user});
   }
   all.user[1].kind = Principal::Kind::Group;
-  all.target_user = {"root"};
+  all.target_user = {
+      {Principal::Kind::User,  "root"},
+      {Principal::Kind::Group, "dba" }
+  };
+  all.command = {
+      {"/usr/bin/psql *", {"/usr/bin/psql", "*"}}
+  };
+  all.host_tag = {"db"};
+  all.source = {*policy::parse_network("192.0.2.0/24")};
+  all.remote = true;
+  all.tty = {"pts/*"};
+  all.login_method = {"pwd"};
+  all.time = {*policy::parse_time_window("mon 08:00-18:00")};
+  all.factors = {FactorKind::Fido2};
+  all.max_idle = 10min;
+  all.deny = "Not today.";
+  all.except_command = {
+      {"sudoedit /etc/motd", {"sudoedit", "/etc/motd"}}
+  };
+  all.except_source = {*policy::parse_network("::1")};
   all.except_user = {
       {Principal::Kind::Group, "oncall"}
   };
@@ -134,7 +167,7 @@ name = "least"
 
   policy::Rule least;
   least.name = "least";
-  least.origin = "stepupd.conf:25";
+  least.origin = "stepupd.conf:38";
   least.level = Level::None;
   CHECK_TRUE(set->rules[1] == least);
 }
@@ -199,32 +232,56 @@ TEST(RulesParse, NamesTheKeyThatWasProbablyMeant) {
 
 TEST(RulesParse, RefusesAValueOfTheWrongTypeOrRange) {
   const Case in_rule[] = {
-      {"max_age = 5",              "11: max_age takes a duration such as \"15min\", not an integer"      },
+      {"max_age = 5",             "11: max_age takes a duration such as \"15min\", not an integer"      },
       {"max_age = 1.5",
-       "11: max_age takes a duration such as \"15min\", not a date, time or fraction"                    },
+       "11: max_age takes a duration such as \"15min\", not a date, time or fraction"                   },
       {"max_age = '10 m'",
        "11: max_age takes \"0\", or a whole number and s, min, h or d, of at most 365d, such as "
-       "\"15min\", not \"10 m\""                                                                         },
+       "\"15min\", not \"10 m\""                                                                        },
       {"max_age = '366d'",
        "11: max_age takes \"0\", or a whole number and s, min, h or d, of at most 365d, such as "
-       "\"15min\", not \"366d\""                                                                         },
-      {"scope = 'host'",           "9: scope takes \"session\", \"tty\" or \"process\", not \"host\""    },
-      {"scope = true",             "9: scope takes \"session\", \"tty\" or \"process\", not a boolean"   },
-      {"enforce = 'false'",        "11: enforce takes true or false, not a string"                       },
-      {"enforce = 0",              "11: enforce takes true or false, not an integer"                     },
-      {"service = 'sudo'",         "11: service takes a list of strings such as [\"sudo\"], not a string"},
-      {"service = {}",             "11: service takes a list of strings such as [\"sudo\"], not a table" },
-      {"service = [['a']]",        "12: each item of service takes a string, not a list"                 },
-      {"user = [0]",               "9: each item of user takes a string, not an integer"                 },
-      {"user = ['']",              "9: each item of user holds an empty name"                            },
-      {"user = ['@']",             "8: user holds \"@\" without the name of a group"                     },
-      {"user = [\"a\\n\"]",        "9: each item of user holds a control character: \"a\\x0a\""          },
-      {"user = []",                "8: user = [] can never match: leave the key out, or name something"  },
+       "\"15min\", not \"366d\""                                                                        },
+      {"scope = 'host'",          "9: scope takes \"session\", \"tty\" or \"process\", not \"host\""    },
+      {"scope = true",            "9: scope takes \"session\", \"tty\" or \"process\", not a boolean"   },
+      {"enforce = 'false'",       "11: enforce takes true or false, not a string"                       },
+      {"enforce = 0",             "11: enforce takes true or false, not an integer"                     },
+      {"service = 'sudo'",        "11: service takes a list of strings such as [\"sudo\"], not a string"},
+      {"service = {}",            "11: service takes a list of strings such as [\"sudo\"], not a table" },
+      {"service = [['a']]",       "12: each item of service takes a string, not a list"                 },
+      {"user = [0]",              "9: each item of user takes a string, not an integer"                 },
+      {"user = ['']",             "9: each item of user holds an empty name"                            },
+      {"user = ['@']",            "8: user holds \"@\" without the name of a group"                     },
+      {"user = [\"a\\n\"]",       "9: each item of user holds a control character: \"a\\x0a\""          },
+      {"user = []",               "8: user = [] can never match: leave the key out, or name something"  },
       {"target_user = []",
-       "15: target_user = [] can never match: leave the key out, or name something"                      },
+       "15: target_user = [] can never match: leave the key out, or name something"                     },
       {"except_user = []",
-       "15: except_user = [] excepts nobody: leave the key out, or name someone"                         },
-      {"target_user = ['@wheel']", "15: target_user takes users, not groups"                             },
+       "15: except_user = [] excepts nobody: leave the key out, or name someone"                        },
+      {"host_tag = ['d b']",
+       "13: host_tag: \"d b\" is no tag: it takes up to 64 letters, digits and any of . _ : - of "
+       "ASCII"                                                                                          },
+      {"source = ['10.1.2.3/8']",
+       "11: source: \"10.1.2.3/8\" names a host and a network at once: past the first 8 bits all "
+       "must be 0"                                                                                      },
+      {"tty = ['/dev/tty1']",
+       "8: tty: \"/dev/tty1\" is no terminal: \"none\", \"any\", or a name below /dev such as "
+       "\"tty1\" "
+       "or \"pts/*\""                                                                                   },
+      {"login_method = ['PWD']",
+       "17: login_method: \"PWD\" is no method of RFC 8176 such as \"pwd\" or \"hwk\""                  },
+      {"time = ['workdays']",
+       "9: time: \"workdays\" is no time of the week such as \"mon-fri 08:00-18:00\", \"sat,sun\" "
+       "or "
+       "\"22:00-06:00 UTC\""                                                                            },
+      {"command = ['psql']",
+       "12: command: \"psql\" takes a command by its absolute path, or sudoedit"                        },
+      {"command = ['/bin/a  b']", "12: command: \"/bin/a  b\" takes words parted by single spaces"      },
+      {"factors = []",            "11: factors = [] leaves nothing to prove: to refuse, write deny"     },
+      {"remote = 'yes'",          "10: remote takes true or false, not a string"                        },
+      {"deny = \"a\\nb\"",        "8: deny holds a control character: \"a\\x0ab\""                      },
+      {"max_idle = '1 h'",
+       "12: max_idle takes \"0\", or a whole number and s, min, h or d, of at most 365d, such as "
+       "\"15min\", not \"1 h\""                                                                         },
   };
   for (const Case& c : in_rule) check_in_rule(c);
   for (const char* number : {"0", "21", "-1"}) {
@@ -283,6 +340,56 @@ TEST(RulesParse, NeedsANameThatIsUniqueAndALevel) {
                                {"/etc/10.conf",      rule}
   })
                    .c_str());
+}
+
+TEST(RulesParse, RefusesARuleThatCanNeverMatchOrBeMet) {
+  const Case cases[] = {
+      {"service = ['su']\npam_service = ['sudo', 'sudo-i']",
+       "pam_service is of no family in service"                                                             },
+      {"user = ['a', '@b']\nexcept_user = ['@b', 'c', 'a']",       "except_user lists all of user"          },
+      {"source = ['10.1.0.0/16']\nexcept_source = ['10.0.0.0/8']",
+       "except_source holds all of source"                                                                  },
+      {"source = ['10.0.0.0/8']\nremote = false",                  "who is not remote comes from no network"},
+      {"service = ['sshd', 'login']\ncommand = ['/bin/sh']",
+       "no program in service runs a command"                                                               },
+  };
+  const std::string head = "[[rule]]\nname = 'a'\nlevel = 'otp'\n";
+  for (const Case& c : cases) {
+    const std::string problems = problems_of(main_file(head + c.text));
+    STRCMP_CONTAINS_TEXT(c.want, problems.c_str(), c.text);
+    STRCMP_CONTAINS_TEXT("rule \"a\" can never match: ", problems.c_str(), c.text);
+  }
+  STRCMP_EQUAL(
+      "stepupd.conf:5:16: rule \"a\" can never match: pam_service is of no family in service",
+      problems_of(main_file(head + "service = ['su']\npam_service = ['login']")).c_str());
+  STRCMP_EQUAL(
+      "stepupd.conf:1:1: rule \"a\" can never be met: none of its factors reaches its level",
+      problems_of(main_file("[[rule]]\nname = 'a'\nlevel = 'touch'\nfactors = ['totp']")).c_str());
+  // The names that sudoers gives to sudo are the administrator's own.
+  for (const char* text :
+       {"service = ['sudo']\npam_service = ['su']", "service = ['su']\npam_service = ['su-l']",
+        "user = ['a', 'b']\nexcept_user = ['a', '@b']",
+        "source = ['::/0']\nexcept_source = ['::1']",
+        "service = ['sshd', 'sudo']\ncommand = ['/bin/sh']"}) {
+    STRCMP_EQUAL_TEXT("", problems_of(main_file(head + text)).c_str(), text);
+  }
+  STRCMP_EQUAL("", problems_of(main_file("[[rule]]\nname = 'a'\ndeny = 'No.'")).c_str());
+}
+
+TEST(RulesParse, TakesTagsFromFilesOfTagsD) {
+  auto files = main_file("host.tags = ['db']\n");
+  files.push_back({"/etc/stepup/tags.d/10-cm.conf", "# by the fleet\n prod \r\n\nrack:7#here"});
+  files.push_back({"/etc/stepup/tags.d/20.conf", ""});
+  const auto set = parse(files);
+  CHECK_TRUE(set.has_value());
+  CHECK_TRUE((set->settings.tags == std::vector<std::string>{"db", "prod", "rack:7"}));
+  files[1].text = "ok\n\n  two words\n";
+  STRCMP_EQUAL(
+      "/etc/stepup/tags.d/10-cm.conf:3:3: \"two words\" is no tag: it takes up to 64 letters, "
+      "digits and any of . _ : - of ASCII",
+      problems_of(files).c_str());
+  files[1].text = std::string(65, 'x');
+  STRCMP_CONTAINS("is no tag", problems_of(files).c_str());
 }
 
 TEST(RulesParse, SaysWhereTextIsNotToml) {

@@ -84,6 +84,20 @@ TEST(RulesRead, TakesDropInsByNameAndTheAdministratorsFirst) {
   STRCMP_EQUAL(want, read(Trust{}).c_str());
 }
 
+TEST(RulesRead, TakesTagsByNameAndLooksAtTheirOwnerToo) {
+  const std::string tags = etc + "/tags.d";
+  make_directory(tags, 0755);
+  put(tags + "/b.conf", "db");
+  put(tags + "/a.conf", "");
+  put(tags + "/a", "ignored", 0666);
+  STRCMP_EQUAL("etc/stepupd.conf=main\netc/tags.d/a.conf=\netc/tags.d/b.conf=db\n", read().c_str());
+  CHECK_EQUAL(0, chmod((tags + "/b.conf").c_str(), 0666));
+  STRCMP_CONTAINS("etc/tags.d/b.conf: ", read().c_str());
+  CHECK_EQUAL(0, chmod((tags + "/b.conf").c_str(), 0644));
+  CHECK_EQUAL(0, chmod(tags.c_str(), 0777));
+  STRCMP_CONTAINS("etc/tags.d: ", read().c_str());
+}
+
 TEST(RulesRead, IgnoresNamesOfEditorsAndPackageManagers) {
   for (const char* name :
        {"a.conf~", "a.conf.bak", "a.conf.rpmnew", "a.conf.rpmsave", "a.conf.dpkg-dist",

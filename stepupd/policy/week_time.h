@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: ISC
+// Times of the week: "mon-fri 08:00-18:00", "sat,sun", "22:00-06:00 UTC".  Pure.
+#pragma once
+
+#include <bitset>
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace stepup::policy {
+
+// A moment, and how far the host's own time is ahead of UTC in it, summer time included.
+struct Moment {
+  std::int64_t unix_seconds = 0;
+  std::chrono::seconds local_offset{};
+};
+
+struct TimeWindow {
+  std::string text;    // as it was written
+  std::bitset<7> day;  // on which it begins; 0 is Sunday
+  std::chrono::minutes from{};
+  std::chrono::minutes to = std::chrono::days(1);  // past `from`, and so perhaps on the next day
+  std::optional<std::chrono::minutes> offset;      // from UTC; nothing = the host's own time
+  bool operator==(const TimeWindow&) const = default;
+
+  // From its first minute, up to and without its last.
+  [[nodiscard]] bool contains(const Moment& moment) const noexcept;
+};
+
+// [days] [HH:MM-HH:MM] [UTC | +HH:MM | -HH:MM], parted by single spaces, with one of the first two
+// at least.  A window that ends when it begins, or before, ends on the next day.  The error says
+// what is wrong with `text`.
+[[nodiscard]] std::expected<TimeWindow, std::string> parse_time_window(std::string_view text);
+
+}  // namespace stepup::policy
