@@ -58,27 +58,29 @@ std::string log_line(const Refusal& refusal) {
 }
 
 Answered<wire::VerdictCode> ask_stepupd(const pam_handle_t* pamh, wire::Phase phase,
-                                        Arguments words, Conversation& conversation) {
-  const auto options = parse_options(words);
-  if (!options) return bad_option(options.error());
+                                        const Options& options, Conversation& conversation) {
   const auto request = build_request(pamh, phase);
   if (!request) return std::unexpected(Refusal{.detail = request.error().what});
   conversation.fit(*request);
-  auto client = open_dialogue(*options, {.first_reply = options->first_reply}, *request);
+  auto client = open_dialogue(options, {.first_reply = options.first_reply}, *request);
   if (!client) return std::unexpected(client.error());
-  return relay(*client, options->socket, conversation);
+  return relay(*client, options.socket, conversation);
 }
 
 // The auth and the account phase: returns the PAM code, and tells person and log why there is no
 // verdict.
 int step_up(pam_handle_t* pamh, wire::Phase phase, Arguments words) {
   Conversation conversation = conversation_of(pamh);
-  const auto verdict = ask_stepupd(pamh, phase, words, conversation);
+  const auto options = parse_options(words);
+  const auto verdict = options ? ask_stepupd(pamh, phase, *options, conversation)
+                               : Answered<wire::VerdictCode>(bad_option(options.error()));
   if (verdict) return to_pam(*verdict, phase);
   const Refusal& refusal = verdict.error();
   if (refusal.words.id != wire::MessageId::None) {
     pam_syslog(pamh, LOG_ERR, "%s", log_line(refusal).c_str());
-    conversation.refuse(wire::sentence(refusal.words));
+    wire::Words shown = refusal.words;
+    if (options) shown.language = options->language;
+    conversation.refuse(wire::sentence(shown));
   }
   return to_pam(refusal.failure, phase);
 }

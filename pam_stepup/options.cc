@@ -26,20 +26,33 @@ bool set_timeout(std::string_view value, Options& options) {
   return true;
 }
 
+bool set_language(std::string_view value, Options& options) {
+  for (const Language language : {Language::English, Language::German, Language::French}) {
+    if (value != to_string(language)) continue;
+    options.language = language;
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::expected<Options, std::string> parse_options(std::span<const char* const> words) {
   constexpr std::string_view kSocket = "socket=";
   constexpr std::string_view kTimeout = "timeout=";
+  constexpr std::string_view kLanguage = "language=";
   Options options;
   bool socket_seen = false;
   bool timeout_seen = false;
+  bool language_seen = false;
   for (const std::string_view word : words) {
     bool good = false;
     if (word.starts_with(kSocket) && !socket_seen) {
       good = socket_seen = set_socket(word.substr(kSocket.size()), options);
     } else if (word.starts_with(kTimeout) && !timeout_seen) {
       good = timeout_seen = set_timeout(word.substr(kTimeout.size()), options);
+    } else if (word.starts_with(kLanguage) && !language_seen) {
+      good = language_seen = set_language(word.substr(kLanguage.size()), options);
     }
     if (!good) return std::unexpected(std::string(word));
   }

@@ -53,7 +53,7 @@ MessageId correction(AnswerOutcome outcome, FactorKind factor, bool has_recovery
 
 StepUpResult locked_out(BootTime left) {
   return refused(Kind::Unable, VerdictCode::LockedOut,
-                 {MessageId::RefusedLockedOut, {spoken_duration(left)}}, "locked-out");
+                 {MessageId::RefusedLockedOut, {seconds_left(left)}}, "locked-out");
 }
 
 }  // namespace

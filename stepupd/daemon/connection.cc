@@ -33,12 +33,12 @@ Reply::Kind kind_of(wire::CancelReason reason) {
   return Reply::Kind::Interrupted;
 }
 
-// What a request of root's does.
-const char* right_to(wire::MessageType type) {
+// The command of root's that sends it.
+const char* command_of(wire::MessageType type) {
   switch (type) {
-    case wire::MessageType::ResetRequest: return "reset a user";
-    case wire::MessageType::ImportRequest: return "import credentials";
-    default: return "issue a ticket";
+    case wire::MessageType::ResetRequest: return "stepupctl reset";
+    case wire::MessageType::ImportRequest: return "stepupctl import";
+    default: return "stepupctl ticket";
   }
 }
 
@@ -134,7 +134,7 @@ void Connection::accept_packet(wire::Packet packet) {
     audit::peer_refused(peer_.pid, peer_.uid, name_of(socket_), "a request that needs root");
     finish({
         wire::VerdictCode::Denied,
-        {wire::MessageId::RefusedRights, {right_to(packet.header.type)}}
+        {wire::MessageId::RefusedRights, {command_of(packet.header.type)}}
     });
     return;
   }
@@ -214,7 +214,7 @@ Task<bool> Connection::drive(Task<wire::Verdict> dialogue) {
 
 void Connection::finish(const wire::Verdict& verdict) {
   if (over_) return;
-  send(verdict);
+  send(wire::Verdict{verdict.code, translated(verdict.words)});
   end(nullptr);
 }
 
@@ -242,6 +242,11 @@ void Connection::settle() {
   if (!gone_ || running_ || std::exchange(settled_, true)) return;
   source_.enable(false);
   ended_(*this);
+}
+
+wire::Words Connection::translated(wire::Words words) const {
+  if (words.id != wire::MessageId::None) words.language = language_;  // no words have one encoding
+  return words;
 }
 
 void Connection::send_encoded(const SecretBytes& packet) {

@@ -63,7 +63,10 @@ class Connection {
   void send(const Message& message) {
     if (auto packet = wire::encode(request_id_, message)) send_encoded(*packet);
   }
-  void tell(wire::Words words) { send(wire::Notice{std::move(words)}); }
+  void tell(wire::Words words) { send(wire::Notice{translated(std::move(words))}); }
+
+  // What it sends from now on is read in `language`.
+  void speak(Language language) noexcept { language_ = language; }
 
   static constexpr BootTime kPatience = std::chrono::seconds(60);
   static constexpr BootTime kForWork = std::chrono::seconds(30);
@@ -96,7 +99,7 @@ class Connection {
   Asking ask(wire::Words words, bool echo, BootTime patience = kPatience,
              Enter enter = Enter::Cancels) {
     return {
-        *this, wire::Prompt{std::move(words), echo, enter == Enter::Answers},
+        *this, wire::Prompt{translated(std::move(words)), echo, enter == Enter::Answers},
          patience
     };
   }
@@ -136,12 +139,14 @@ class Connection {
   void peer_is_gone();
   void settle();
   void send_encoded(const SecretBytes& packet);
+  [[nodiscard]] wire::Words translated(wire::Words words) const;
 
   UniqueFd fd_;
   wire::Socket socket_;
   session::Peer peer_;
   Begin begin_;
   Ended ended_;
+  Language language_ = Language::English;
   wire::RequestId request_id_{};
   wire::DialogueState state_ = wire::DialogueState::AwaitingRequest;
   BootTime since_;                  // when state_ was entered

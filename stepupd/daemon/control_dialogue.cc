@@ -195,7 +195,7 @@ Task<TargetOrRefusal> target_of(Engine& engine, Connection& connection, std::str
     answer.refusal = unavailable(engine, target.error());
   } else if (!target || (!target->by_root && target->subject.uid != uid)) {
     audit::peer_refused(connection.peer().pid, uid, "control.sock", "another user's credentials");
-    answer.refusal = denied(MessageId::RefusedRights, {"manage another user's credentials"});
+    answer.refusal = denied(MessageId::RefusedOtherUser);
   } else {
     answer.target = *target;
   }

@@ -187,14 +187,15 @@ Task<std::optional<Verdict>> prove_new_authenticator(Engine& engine, Connection&
   }
   auto handing = hand_over(connection, request.kind, pending);
   const MessageId not_handed = co_await std::move(handing);
-  if (not_handed != MessageId::None) co_return denied(not_handed, {"enrolment", engine.host});
+  if (not_handed != MessageId::None)
+    co_return denied(not_handed, {"stepupctl enroll", engine.host});
   const MessageId prompt = order.factor == FactorKind::YubicoOtp ? MessageId::PromptNewYubiKey
                                                                  : MessageId::PromptNewCode;
   auto proving = ask_until(connection, prompt, true, [&engine, &pending](const SecretBytes& code) {
     return correction_of(prove_authenticator(pending, code, engine.now()), pending.factor);
   });
   const auto code = co_await std::move(proving);
-  if (!code) co_return denied(code.error(), {"enrolment", engine.host});
+  if (!code) co_return denied(code.error(), {"stepupctl enroll", engine.host});
   co_return std::nullopt;
 }
 
@@ -213,7 +214,7 @@ Task<std::optional<Verdict>> prove_recovery_codes(Engine& engine, Connection& co
                              return wire::Words{good ? MessageId::None : MessageId::WrongCode, {}};
                            });
   const auto code = co_await std::move(proving);
-  if (!code) co_return denied(code.error(), {"enrolment", engine.host});
+  if (!code) co_return denied(code.error(), {"stepupctl enroll", engine.host});
   co_return std::nullopt;
 }
 
@@ -277,7 +278,7 @@ Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::A
 
   // A reset or a revoke meanwhile ends every enrolment that was under way.
   if (!connection.ground().holds()) {
-    co_return denied(MessageId::RefusedRevoked, {"enrolment", engine.host});
+    co_return denied(MessageId::RefusedRevoked, {"stepupctl enroll", engine.host});
   }
   auto committing = engine.with_store<Enrolled<void>>(
       uid, [target, proofs, now = engine.now()](store::Store& store) -> Result<Enrolled<void>> {

@@ -47,10 +47,10 @@ void show(Connection& connection, const wire::CeremonyProgress& progress) {
 Verdict refusal_of(const Engine& engine, const wire::CeremonyFailed& failed) {
   switch (failed.cause) {
     case CeremonyFailure::TimedOut:
-      return denied(MessageId::RefusedNoTouch, {"enrolment", engine.host});
+      return denied(MessageId::RefusedNoTouch, {"stepupctl enroll", engine.host});
     case CeremonyFailure::Cancelled: return denied(MessageId::RefusedEnrollCancelled);
     case CeremonyFailure::Unplugged:
-      return denied(MessageId::RefusedKeyUnplugged, {"enrolment", engine.host});
+      return denied(MessageId::RefusedKeyUnplugged, {"stepupctl enroll", engine.host});
     case CeremonyFailure::PinBlocked: return denied(MessageId::RefusedPinBlocked);
     case CeremonyFailure::PinSoftBlocked: return denied(MessageId::RefusedPinSoftBlocked);
     case CeremonyFailure::PinNearlyBlocked: return denied(MessageId::RefusedPinNearlyBlocked);
@@ -61,7 +61,7 @@ Verdict refusal_of(const Engine& engine, const wire::CeremonyFailed& failed) {
       return denied(MessageId::RefusedKeyUnsupported, {failed.detail});
     case CeremonyFailure::Device: break;
   }
-  return denied(MessageId::RefusedKeyFailed, {"enrolment", engine.host});
+  return denied(MessageId::RefusedKeyFailed, {"stepupctl enroll", engine.host});
 }
 
 factor::CoseAlgorithm algorithm_of(wire::KeyAlgorithm algorithm) {
@@ -84,7 +84,7 @@ std::optional<Verdict> accept(const Engine& engine, const Target& target,
   audit::factor_judged(target.subject, stepup::to_string(FactorKind::Fido2),
                        to_string(verdict->outcome), pending.label);
   if (verdict->outcome != factor::CeremonyOutcome::Good) {
-    return denied(MessageId::RefusedKeyFailed, {"enrolment", engine.host});
+    return denied(MessageId::RefusedKeyFailed, {"stepupctl enroll", engine.host});
   }
   if (!engine.allows_model(verdict->aaguid)) {
     return denied(MessageId::RefusedModel, {made.model});

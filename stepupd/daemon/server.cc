@@ -98,6 +98,7 @@ void Server::admit(UniqueFd fd, wire::Socket socket) {
         reaping_.arm();
       });
   Connection& admitted = *connection;
+  if (engine_.rules) admitted.speak(engine_.rules->set.settings.language);
   connections_[&admitted].connection = std::move(connection);
   ++open_[i];
   if (socket == wire::Socket::Control && !count(admitted, uid)) {

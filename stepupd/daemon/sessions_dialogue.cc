@@ -18,10 +18,10 @@ using wire::MessageId;
 using wire::Verdict;
 using wire::VerdictCode;
 
-Verdict only_root(const Connection& connection, const char* may) {
-  audit::peer_refused(connection.peer().pid, connection.peer().uid, "control.sock", may);
+Verdict only_root(const Connection& connection, const char* command) {
+  audit::peer_refused(connection.peer().pid, connection.peer().uid, "control.sock", command);
   return {
-      VerdictCode::Denied, {MessageId::RefusedRights, {may}}
+      VerdictCode::Denied, {MessageId::RefusedRights, {command}}
   };
 }
 
@@ -66,12 +66,7 @@ Task<Verdict> sessions_dialogue(Engine& engine, Connection& connection,
   }
   auto finding = target_of(engine, connection, request.user);
   TargetOrRefusal found = co_await std::move(finding);
-  if (!found.target) {
-    if (found.refusal.words.id == MessageId::RefusedRights) {
-      found.refusal.words.args = {"see another user's sessions"};
-    }
-    co_return found.refusal;
-  }
+  if (!found.target) co_return found.refusal;
   connection.send(listed(grants_of(engine, found.target->subject.uid), boot_now()));
   co_return Verdict{VerdictCode::Granted, {}};
 }
@@ -80,15 +75,10 @@ Task<Verdict> revoke_dialogue(Engine& engine, Connection& connection, wire::Revo
   const uid_t caller = connection.peer().uid;
   auto finding = target_of(engine, connection, request.user);
   TargetOrRefusal found = co_await std::move(finding);
-  if (!found.target) {
-    if (found.refusal.words.id == MessageId::RefusedRights) {
-      found.refusal.words.args = {"revoke another user's grants"};
-    }
-    co_return found.refusal;
-  }
+  if (!found.target) co_return found.refusal;
   const Target& target = *found.target;
   if (request.all) {
-    if (caller != 0) co_return only_root(connection, "revoke everybody's grants");
+    if (caller != 0) co_return only_root(connection, "stepupctl revoke --all");
     co_return revoked(engine.ledger.all(), "everybody", target.actor,
                       [&] { engine.ledger.forget_all(); });
   }

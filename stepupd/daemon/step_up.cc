@@ -57,7 +57,7 @@ std::vector<store::ChangeNotice> dismissible(const Standing& standing, const Pro
 }
 
 StepUpResult locked_out(MessageId id, BootTime left) {
-  return refused(Kind::Unable, VerdictCode::LockedOut, {id, {spoken_duration(left)}}, "locked-out");
+  return refused(Kind::Unable, VerdictCode::LockedOut, {id, {seconds_left(left)}}, "locked-out");
 }
 
 // For the journal, and for status.
@@ -136,16 +136,9 @@ StepUpResult not_answered(Reply::Kind kind, const StepUpOrder& order, const std:
                  "unusable-answer");
 }
 
-std::string spoken_duration(BootTime duration) {
-  const auto seconds =
-      std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(duration).count());
-  std::string text;
-  if (seconds >= 60) text = std::to_string(seconds / 60) + " min";
-  if (seconds % 60 != 0) {
-    if (!text.empty()) text.push_back(' ');
-    text += std::to_string(seconds % 60) + " s";
-  }
-  return text;
+std::string seconds_left(BootTime duration) {
+  return std::to_string(
+      std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(duration).count()));
 }
 
 std::string date_of(std::int64_t unix_seconds) {
@@ -237,7 +230,7 @@ Task<StepUpResult> prove(Engine& engine, Connection& connection, StepUpOrder ord
     },
                       "no-local-key");
   } else if (has_key && order.local_key) {
-    connection.tell({MessageId::TouchCooldown, {spoken_duration(paused)}});
+    connection.tell({MessageId::TouchCooldown, {seconds_left(paused)}});
   }
   if (standing.locked_for > BootTime::zero()) {
     co_return locked_out(MessageId::RefusedLockedOut, standing.locked_for);

@@ -75,8 +75,8 @@ struct Proved {
 [[nodiscard]] Task<StepUpResult> proved(Engine& engine, Connection& connection, Subject subject,
                                         Standing standing, Proved what);
 
-// "3 min 20 s", for people.
-[[nodiscard]] std::string spoken_duration(BootTime duration);
+// As an argument of words: whole seconds, at least one.
+[[nodiscard]] std::string seconds_left(BootTime duration);
 
 // "2026-11-24", UTC.
 [[nodiscard]] std::string date_of(std::int64_t unix_seconds);

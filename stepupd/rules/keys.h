@@ -13,7 +13,7 @@ namespace stepup::rules {
 inline constexpr std::array<std::string_view, 7> kTopKeys = {
     "mode", "unenrolled", "verify_session", "attempts", "host", "fido2", "rule"};
 inline constexpr std::array<std::string_view, 2> kAttemptsKeys = {"max_failures", "max_backoff"};
-inline constexpr std::array<std::string_view, 2> kHostKeys = {"rp_id", "tags"};
+inline constexpr std::array<std::string_view, 3> kHostKeys = {"rp_id", "tags", "language"};
 inline constexpr std::array<std::string_view, 3> kFido2Keys = {"enabled", "devices", "aaguids"};
 inline constexpr std::array<std::string_view, 22> kRuleKeys = {
     "name",        "service",        "pam_service",   "user",   "target_user",  "command",

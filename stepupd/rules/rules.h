@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "stepupd/base/boot_time.h"
+#include "stepupd/base/language.h"
 #include "stepupd/policy/rule.h"
 
 namespace stepup::rules {
@@ -73,9 +74,10 @@ struct Settings {
   bool verify_session = false;
   int max_failures = 5;
   BootTime max_backoff = std::chrono::minutes(15);
-  std::vector<std::string> tags;     // what this host is for; tags.d included
-  std::string rp_id;                 // empty: the daemon takes the host's own
-  unsigned rp_id_line = 0;           // of stepupd.conf, when it is named
+  std::vector<std::string> tags;  // what this host is for; tags.d included
+  std::string rp_id;              // empty: the daemon takes the host's own
+  unsigned rp_id_line = 0;        // of stepupd.conf, when it is named
+  Language language = Language::English;
   bool fido2 = true;                 // whether security keys count
   std::vector<std::string> devices;  // looked for keys besides those that are found: paths
   std::vector<std::string> aaguids;  // models that may be enrolled, in lower case; empty: all

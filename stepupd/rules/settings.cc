@@ -81,6 +81,7 @@ std::vector<std::string> read_list(NodeReader& reader, const Node& node, std::si
 }
 
 void read_host(NodeReader& reader, const Node& table, Settings& settings) {
+  constexpr std::array kLanguages = {Language::English, Language::German, Language::French};
   if (table.kind != Node::Kind::Table) return reader.wrong_kind(table, "a table ([host])");
   for (const Node& node : table.items) {
     if (node.key == "tags") {
@@ -88,6 +89,8 @@ void read_host(NodeReader& reader, const Node& table, Settings& settings) {
       settings.tags =
           read_list(reader, node, kMaxTags, "up to 64 letters, digits and any of . _ : - of ASCII",
                     is_host_tag);
+    } else if (node.key == "language") {
+      settings.language = reader.read_word(node, kLanguages).value_or(settings.language);
     } else if (node.key != "rp_id") {
       reader.problem(node, explain_unknown_key(node.key, Place::Host));
     } else if (const std::string* text = reader.read_text(node, "a string")) {

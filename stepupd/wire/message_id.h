@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Every sentence a person can read, by number.  words.cc holds the words; the numbers travel.
+// Every sentence a person can read, by number.  The numbers travel; words_en.cc and its neighbours
+// hold the words, and do not compile without those of a new number.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@ namespace stepup::wire {
 template <typename E>
 struct WireRange;
 
-// In brackets: the arguments, in their order.
+// In brackets: the arguments, in their order.  A time left is in seconds.
 enum class MessageId : std::uint8_t {
   None = 0,
 
@@ -81,7 +82,8 @@ enum class MessageId : std::uint8_t {
   RefusedBusy,              // [host]
   RefusedIdentity,          // [service, host]: who asks cannot be told
   RefusedNamespace,         // [host]
-  RefusedRights,            // [what needs root]
+  RefusedRights,            // [command that needs root]
+  RefusedOtherUser,         // []: only root may do it for another user
   RefusedUnknownUser,       // [user]
   RefusedNoSuchLabel,       // [label, user]
   RefusedLabelTaken,        // [label, user]

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "stepupd/base/language.h"
 #include "stepupd/base/secret_bytes.h"
 #include "stepupd/base/terms.h"
 #include "stepupd/wire/codec.h"
@@ -105,20 +106,26 @@ struct WireRange<ClockState> {
   static constexpr std::uint64_t kLowest = 1, kHighest = 3;
 };
 template <>
+struct WireRange<Language> {
+  static constexpr std::uint64_t kLowest = 1, kHighest = 3;
+};
+template <>
 struct WireRange<CancelReason> {
   static constexpr std::uint64_t kLowest = 1, kHighest = 4;
 };
 
-// A message for a person: which one, and its arguments (words.h holds the words).
+// A message for a person: which one, its arguments, and in which language (words.h has the words).
 struct Words {
   MessageId id = MessageId::None;
   std::vector<std::string> args;
+  Language language = Language::English;
   bool operator==(const Words&) const = default;
 
   template <typename Self, typename Archive>
   static void fields(Self& m, Archive& a) {
     a.choice(m.id);
     a.list(m.args, 8, [](auto& arg, auto& in) { in.text(arg, kMaxText); });
+    a.choice(m.language);
   }
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// The words for every MessageId, in one file, for the module and stepupctl.
+// The sentences that people read, in their language, for the module and stepupctl.
 #pragma once
 
 #include <string>
@@ -8,7 +8,10 @@
 
 namespace stepup::wire {
 
-// The sentence for `message`, its arguments made printable; empty for None.  A prompt ends in ": ".
+// The sentence for `message`, in UTF-8, its arguments made printable ASCII; empty for None.  No
+// byte of it is a control character, not even to a terminal that does not read UTF-8.  A prompt
+// ends in
+// ": ".
 [[nodiscard]] std::string sentence(const Words& message);
 
 }  // namespace stepup::wire

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The words after pam_stepup.so, one on each line.
-// Property: what is accepted is an absolute path that fits an address and 1 to 60 seconds; a word
+// Property: what is accepted is an absolute path that fits an address and 1 to 60 seconds, and
+// a language that there is; a word
 // that is refused is one of those given; any word more that is no option refuses the whole line.
 #include <sys/un.h>
 
@@ -33,6 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       options->socket.starts_with('/') && options->socket.size() < sizeof(sockaddr_un::sun_path),
       "the socket is absolute and fits");
   fuzz::require(options->first_reply >= 1s && options->first_reply <= 60s, "1 to 60 seconds");
+  fuzz::require(options->language >= Language::English && options->language <= Language::French,
+                "a language that there is");
   words.push_back("nullok");
   fuzz::require(!pam_stepup::parse_options(words), "an unknown word refuses the line");
   return 0;

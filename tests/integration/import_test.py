@@ -208,7 +208,7 @@ class ImportTest(unittest.TestCase):
         path = self.file(f"HOTP {USER} - {SECRET}\n", mode=0o644, owner=UID)
         seen = ctl(self.daemon, "import", path, uid=UID)
         self.assertEqual(seen.returncode, 1)
-        self.assertIn("Only root may import credentials.", seen.stderr)
+        self.assertIn("Only root may run: stepupctl import", seen.stderr)
 
     def test_a_long_file_of_comments_and_one_line_arrives_whole(self):
         self.take(self.file("#\n" * 500_000 + f"HOTP {USER} - {SECRET}\n"))

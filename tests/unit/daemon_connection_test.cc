@@ -214,6 +214,26 @@ TEST(Connection, RefusesToOthersWhatNeedsRoot) {
   check_heard(VerdictCode::Denied);
 }
 
+TEST(Connection, SpeaksTheLanguageOfTheHost) {
+  const auto next = [&] { return *wire::split(*wire::receive_packet(peer.get())); };
+  open(&Group::asks);
+  connection->speak(Language::German);
+  send(wire::CheckRequest{});
+  CHECK_TRUE(wire::decode<wire::Prompt>(next())->words.language == Language::German);
+  connection->tell({MessageId::WrongCode, {}});
+  CHECK_TRUE(wire::decode<wire::Notice>(next())->words.language == Language::German);
+  connection->finish({
+      VerdictCode::Denied, {MessageId::Refused, {"sudo", "host"}}
+  });
+  CHECK_TRUE(wire::decode<wire::Verdict>(next())->words.language == Language::German);
+
+  // Without words there is none: a positive verdict has one encoding.
+  open(&Group::grants);
+  connection->speak(Language::German);
+  send(wire::CheckRequest{});
+  check_heard(VerdictCode::Granted);
+}
+
 TEST(Connection, TakesAnAnswerOnlyToItsQuestion) {
   open(&Group::asks);
   send(wire::CheckRequest{});

@@ -56,10 +56,10 @@ TEST_GROUP(ControlDialogue) {
 TEST(ControlDialogue, ServesNobodyButRootForAnother) {
   bench.enrol(self);
   bench.start({});
-  check_denied(MessageId::RefusedRights, 0, bench.control(wire::ListRequest{"root"}, asker));
-  check_denied(MessageId::RefusedRights, 0,
+  check_denied(MessageId::RefusedOtherUser, 0, bench.control(wire::ListRequest{"root"}, asker));
+  check_denied(MessageId::RefusedOtherUser, 0,
                bench.control(wire::ListRequest{"stepup-no-such-user"}, asker));
-  check_denied(MessageId::RefusedRights, 0,
+  check_denied(MessageId::RefusedOtherUser, 0,
                bench.control(wire::RemoveRequest{"root", "fob"}, asker));
   check(VerdictCode::Granted, MessageId::None, 0, {MessageType::CredentialList},
         bench.control(wire::ListRequest{self.name}, root));

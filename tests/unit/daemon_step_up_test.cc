@@ -253,12 +253,10 @@ TEST(StepUp, RefusesForEveryKindOfNoAnswer) {
   }
 }
 
-TEST(StepUp, SpeaksOfDurationsInMinutesAndSeconds) {
-  STRCMP_EQUAL("1 s", spoken_duration(0s).c_str());
-  STRCMP_EQUAL("1 s", spoken_duration(1ms).c_str());
-  STRCMP_EQUAL("59 s", spoken_duration(59s).c_str());
-  STRCMP_EQUAL("1 min", spoken_duration(60s).c_str());
-  STRCMP_EQUAL("1 min", spoken_duration(59s + 1ms).c_str());
-  STRCMP_EQUAL("3 min 20 s", spoken_duration(200s).c_str());
+TEST(StepUp, CountsTheTimeLeftInWholeSecondsAndNeverToZero) {
+  STRCMP_EQUAL("1", seconds_left(0s).c_str());
+  STRCMP_EQUAL("1", seconds_left(1ms).c_str());
+  STRCMP_EQUAL("60", seconds_left(59s + 1ms).c_str());
+  STRCMP_EQUAL("200", seconds_left(200s).c_str());
   STRCMP_EQUAL("2026-11-24", date_of(1'795'478'400).c_str());
 }

@@ -17,6 +17,12 @@ TEST(PamOptions, DefaultToTheInstalledSocketAndThreeSeconds) {
   CHECK_TRUE(options.has_value());
   STRCMP_EQUAL("/run/stepup/stepupd.sock", options->socket.c_str());
   CHECK_TRUE(options->first_reply == 3s);
+  CHECK_TRUE(options->language == stepup::Language::English);
+}
+
+TEST(PamOptions, SetTheLanguage) {
+  const char* const words[] = {"language=fr"};
+  CHECK_TRUE(parse_options(words)->language == stepup::Language::French);
 }
 
 TEST(PamOptions, SetSocketAndTimeout) {
@@ -64,6 +70,10 @@ TEST(PamOptions, RefuseEverythingElseAndNameIt) {
       {{too_long.c_str()},               too_long.c_str()              },
       {{"socket=/a", "socket=/a"},       "socket=/a"                   },
       {{"timeout=3", "sokcet=/a"},       "sokcet=/a"                   },
+      {{"language="},                    "language="                   },
+      {{"language=DE"},                  "language=DE"                 },
+      {{"language=it"},                  "language=it"                 },
+      {{"language=de", "language=en"},   "language=en"                 },
       {{" socket=/a"},                   " socket=/a"                  },
   };
   for (const Case& c : cases) {

@@ -103,3 +103,16 @@ TEST(RulesSettings, TakesModelsByUuidInEitherCase) {
   CHECK_TRUE(set.has_value());
   STRCMP_EQUAL("00000000-abcd-ef00-0000-000000000000", set->settings.aaguids.at(0).c_str());
 }
+
+TEST(RulesSettings, KnowsThreeLanguages) {
+  const auto language_of = [](const std::string& language) {
+    const auto set = parse(main_file("[host]\nlanguage = \"" + language + "\"\n"));
+    return std::string(set ? stepup::to_string(set->settings.language) : "refused");
+  };
+  for (const char* good : {"en", "de", "fr"}) STRCMP_EQUAL(good, language_of(good).c_str());
+  for (const char* bad : {"", "DE", "de_DE.UTF-8", "it"}) {
+    STRCMP_EQUAL("refused", language_of(bad).c_str());
+  }
+  check_main({"[host]\nlanguage = 'it'",
+              "stepupd.conf:2:12: language takes \"en\", \"de\" or \"fr\", not \"it\""});
+}
