@@ -163,7 +163,7 @@ bool is_other_service(const Rule& rule) {
   if (rule.service.empty() || lists(rule.service, "sudo") || lists(rule.service, "doas"))
     return false;
   return all_in(rule.pam_service, [&](const std::string& name) {
-    const std::string_view family = name == "sudo-i" ? "sudo" : name == "su-l" ? "su" : name;
+    const std::string family = name == "sudo-i" ? "sudo" : name == "su-l" ? "su" : name;
     return !lists(rule.service, family);
   });
 }

@@ -59,7 +59,8 @@ Grant grant(const Coordinates& where, Scope scope, Level level = Level::Touch,
   return {where, scope, level, FactorKind::Totp, 1, auth_time};
 }
 
-const Demand kTouchWithin5Min{Level::Touch, 5min, Scope::Session, {}};
+const Demand kTouchWithin5Min{Level::Touch,     5min, Scope::Session, {}, kNoMaxIdle,
+                              FactorSet::all(), {}};
 
 }  // namespace
 
@@ -145,7 +146,7 @@ TEST(PolicyDecide, FollowsAGrantNoFurtherThanItReaches) {
        false                                                                                                         },
   };
   for (const Case& c : cases) {
-    const Demand demand{Level::Touch, 5min, c.demanded, {}};
+    const Demand demand{Level::Touch, 5min, c.demanded, {}, kNoMaxIdle, FactorSet::all(), {}};
     CHECK_TEXT(reach_of(c.grant, c.here, c.demanded).has_value() == c.covered, c.name);
     const Decided decided = decide(demand, c.here, std::array{c.grant}, 20s);
     CHECK_TEXT(decided.decision == (c.covered ? Decision::Allow : Decision::StepUp), c.name);
@@ -154,7 +155,7 @@ TEST(PolicyDecide, FollowsAGrantNoFurtherThanItReaches) {
 }
 
 TEST(PolicyDecide, IsNeverMetByAGrantWhenMaxAgeIsZero) {
-  const Demand demand{Level::Otp, 0s, Scope::Session, {}};
+  const Demand demand{Level::Otp, 0s, Scope::Session, {}, kNoMaxIdle, FactorSet::all(), {}};
   const std::array grants{grant(kTty1, Scope::Session, Level::TouchWithUv, 20s)};
   CHECK_TRUE(decide(demand, kTty1, grants, 20s).decision == Decision::StepUp);
 }
@@ -163,7 +164,7 @@ TEST(PolicyDecide, RequiresNothingWithoutADemand) {
   const Decided decided = decide(Demand{}, kTty1, {}, 20s);
   CHECK_TRUE(decided.decision == Decision::NotRequired);
   CHECK_TRUE(decided.reason == Reason::NoRule);
-  const Demand none{Level::None, 0s, Scope::Process, {0}};
+  const Demand none{Level::None, 0s, Scope::Process, {0}, kNoMaxIdle, FactorSet::all(), {}};
   CHECK_TRUE(decide(none, kTty1, {}, 20s).decision == Decision::NotRequired);
 }
 
@@ -207,7 +208,7 @@ TEST(PolicyDecide, AsksAgainAfterIdleTimeWhereItReaches) {
   Grant held = grant(kTty1, Scope::Session, Level::Touch, 10s);
   held.used_in_session = 100s;
   held.used_on_tty = 40s;
-  Demand demand{Level::Touch, 1h, Scope::Session, {}};
+  Demand demand{Level::Touch, 1h, Scope::Session, {}, kNoMaxIdle, FactorSet::all(), {}};
   demand.max_idle = 30s;
   struct Case {
     const char* name;
@@ -238,7 +239,7 @@ TEST(PolicyDecide, AsksAgainAfterIdleTimeWhereItReaches) {
 }
 
 TEST(PolicyDecide, TakesOnlyGrantsOfFactorsThatCount) {
-  Demand demand{Level::Otp, 1h, Scope::Session, {}};
+  Demand demand{Level::Otp, 1h, Scope::Session, {}, kNoMaxIdle, FactorSet::all(), {}};
   demand.factors = {FactorKind::Fido2};
   const std::array totp{grant(kTty1, Scope::Session)};
   CHECK_TRUE(decide(demand, kTty1, totp, 20s).reason == Reason::GrantOtherFactor);
@@ -249,13 +250,13 @@ TEST(PolicyDecide, TakesOnlyGrantsOfFactorsThatCount) {
 
 TEST(PolicyDecide, DeniesWhateverWasProved) {
   const std::array fresh{grant(kTty1, Scope::Session, Level::TouchWithUv)};
-  Demand demand{Level::None, 1h, Scope::Session, {0}};
+  Demand demand{Level::None, 1h, Scope::Session, {0}, kNoMaxIdle, FactorSet::all(), {}};
   demand.denied_by = 0;
   CHECK_TRUE(decide(demand, kTty1, fresh, 20s).reason == Reason::RuleDenies);
   demand.denied_by.reset();
   demand.factors = {};
   CHECK_TRUE(decide(demand, kTty1, fresh, 20s).reason == Reason::NoFactorCounts);
-  demand = {Level::Touch, 1h, Scope::Session, {0}};
+  demand = {Level::Touch, 1h, Scope::Session, {0}, kNoMaxIdle, FactorSet::all(), {}};
   demand.factors = {FactorKind::Totp, FactorKind::Hotp};
   const Decided decided = decide(demand, kTty1, fresh, 20s);
   CHECK_TRUE(decided.decision == Decision::Deny && !decided.grant);

@@ -244,8 +244,11 @@ TEST(PolicyJoin, TakesTheStrictestOfEachDemand) {
   const Rule other = rule_with(&Rule::user, kBob);
   const std::array rules{strong, other, brief, narrow};
   const Joined joined = join(rules, alice_by_sudo());
-  CHECK_TRUE((joined.enforced == Demand{
-                                     Level::TouchWithUv, 1min, Scope::Tty, {0, 2, 3}
+  CHECK_TRUE(
+      (joined.enforced ==
+       Demand{
+           Level::TouchWithUv, 1min, Scope::Tty, {0, 2, 3},
+              kNoMaxIdle, FactorSet::all(), {}
   }));
   CHECK_TRUE(joined.reported == joined.enforced);
 }
@@ -290,9 +293,12 @@ TEST(PolicyJoin, OnlyReportsARuleThatIsNotEnforced) {
   Facts facts = alice_by_sudo();
   facts.subject = 0;
   const Joined joined = join(rules, facts);
-  CHECK_TRUE((joined.enforced == Demand{Level::Otp, 15min, Scope::Session, {0}}));
-  CHECK_TRUE((joined.reported == Demand{
-                                     Level::Touch, 15min, Scope::Session, {0, 1}
+  CHECK_TRUE((joined.enforced ==
+              Demand{Level::Otp, 15min, Scope::Session, {0}, kNoMaxIdle, FactorSet::all(), {}}));
+  CHECK_TRUE((joined.reported ==
+              Demand{
+                  Level::Touch, 15min, Scope::Session, {0, 1},
+                     kNoMaxIdle, FactorSet::all(), {}
   }));
   CHECK_FALSE(joined.names_root);
 }

@@ -119,6 +119,7 @@ name = "least"
       {"db", "rack:7"},
       "example.org",
       9,
+      Language::English,
       false,
       {"/dev/hidraw9"},
       {"2fc0579f-8113-47ea-b116-bb5a8db9202a"}
@@ -360,7 +361,7 @@ TEST(RulesParse, RefusesARuleThatCanNeverMatchOrBeMet) {
     STRCMP_CONTAINS_TEXT("rule \"a\" can never match: ", problems.c_str(), c.text);
   }
   STRCMP_EQUAL(
-      "stepupd.conf:5:16: rule \"a\" can never match: pam_service is of no family in service",
+      "stepupd.conf:5:15: rule \"a\" can never match: pam_service is of no family in service",
       problems_of(main_file(head + "service = ['su']\npam_service = ['login']")).c_str());
   STRCMP_EQUAL(
       "stepupd.conf:1:1: rule \"a\" can never be met: none of its factors reaches its level",
