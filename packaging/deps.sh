@@ -13,13 +13,13 @@ if command -v apt-get >/dev/null; then
     git ca-certificates ccache lintian blhc devscripts apparmor bash zsh fish \
     clang-19 libclang-rt-19-dev clang-tidy-19 clang-format-19 gcovr mandoc shellcheck \
     mmdebstrap systemd-container util-linux openssh-client oathtool python3 python3-pexpect \
-    fido2-tools python3-cbor2 python3-cryptography pamtester sqlite3 sudo \
+    fido2-tools python3-cbor2 python3-cryptography python3-jsonschema pamtester sqlite3 sudo \
     pamu2fcfg libpam-google-authenticator
 elif command -v dnf >/dev/null; then
   dnf install -y gcc-c++ make pkgconf git pam-devel systemd-devel openssl-devel sqlite-devel \
     toml11-devel cli11-devel qrencode-devel libseccomp-devel libyubikey-devel libfido2-devel json-devel libstdc++-static cpputest-devel \
     clang clang-tools-extra gcovr mandoc ShellCheck systemd-container openssh-clients oathtool python3 \
-    python3-pexpect fido2-tools python3-cbor2 python3-cryptography pamtester sudo \
+    python3-pexpect fido2-tools python3-cbor2 python3-cryptography python3-jsonschema pamtester sudo \
     pamu2fcfg google-authenticator
 else
   echo "deps.sh knows apt and dnf only; install the packages named in it by hand." >&2

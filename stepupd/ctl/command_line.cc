@@ -259,11 +259,24 @@ class Grammar {
   void add_config() {
     config_ = app_.add_subcommand("config", "work with the configuration");
     config_->require_subcommand(1);
-    check_ = config_->add_subcommand("check", "look for mistakes in the configuration files");
-    check_->add_option("DIR", directory_, "holds stepupd.conf; by default /etc/stepup")
+    check_ = add_config_verb("check", "look for mistakes in the configuration files",
+                             "holds stepupd.conf; by default /etc/stepup");
+    add_json(check_);
+    show_ = add_config_verb("show", "print every setting and rule, and where it comes from",
+                            "holds stepupd.conf; by default /etc/stepup");
+    add_json(show_);
+    diff_ =
+        add_config_verb("diff", "print what the files of a directory would change",
+                        "holds the stepupd.conf to compare; by default, /etc/stepup is compared "
+                        "with what packages brought");
+    schema_ = config_->add_subcommand("schema", "print a JSON schema of the files, for editors");
+  }
+  CLI::App* add_config_verb(const char* name, const char* does, const char* what_dir_does) {
+    CLI::App* verb = config_->add_subcommand(name, does);
+    verb->add_option("DIR", directory_, what_dir_does)
         ->type_name("")
         ->check(from_one_to(wire::kMaxText));
-    add_json(check_);
+    return verb;
   }
 
   Command chosen() {
@@ -320,7 +333,10 @@ class Grammar {
     if (list_->parsed()) return wire::ListRequest{user_};
     if (remove_->parsed()) return wire::RemoveRequest{user_, label_};
     if (verify_->parsed()) return wire::VerifyRequest{whole_session_};
-    if (check_->parsed()) return ConfigCheck{directory_};
+    if (check_->parsed()) return ConfigCommand{ConfigCommand::Verb::Check, directory_};
+    if (show_->parsed()) return ConfigCommand{ConfigCommand::Verb::Show, directory_};
+    if (diff_->parsed()) return ConfigCommand{ConfigCommand::Verb::Diff, directory_};
+    if (schema_->parsed()) return ConfigCommand{ConfigCommand::Verb::Schema, {}};
     return wire::StatusRequest{};
   }
 
@@ -359,6 +375,9 @@ class Grammar {
   CLI::App* import_ = nullptr;
   CLI::App* config_ = nullptr;
   CLI::App* check_ = nullptr;
+  CLI::App* show_ = nullptr;
+  CLI::App* diff_ = nullptr;
+  CLI::App* schema_ = nullptr;
 
   CommandLine line_;
   wire::EnrollRequest enrollment_;

@@ -14,10 +14,12 @@ namespace stepup::ctl {
 
 inline constexpr char kDefaultSocket[] = "/run/stepup/control.sock";
 
-// Checks conf files; needs no daemon.
-struct ConfigCheck {
+// Works on conf files; needs no daemon.
+struct ConfigCommand {
+  enum class Verb : std::uint8_t { Check, Show, Diff, Schema };
+  Verb verb = Verb::Check;
   std::string directory;  // empty = the host's own files
-  bool operator==(const ConfigCheck&) const = default;
+  bool operator==(const ConfigCommand&) const = default;
 };
 
 // Another host's files, such as those of an image; empty = this host.
@@ -75,7 +77,7 @@ struct ImportCommand {
 using Command =
     std::variant<EnableCommand, DisableCommand, ConfirmCommand, RollbackCommand, DoctorCommand,
                  GateCommand, ImportCommand, wire::SessionsRequest, wire::RevokeRequest,
-                 ConfigCheck, wire::StatusRequest, wire::ListRequest, wire::EnrollRequest,
+                 ConfigCommand, wire::StatusRequest, wire::ListRequest, wire::EnrollRequest,
                  wire::TicketRequest, wire::ResetRequest, wire::RemoveRequest, wire::VerifyRequest>;
 
 struct CommandLine {

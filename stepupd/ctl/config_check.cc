@@ -4,64 +4,64 @@
 #include <unistd.h>
 
 #include <string>
-#include <string_view>
-#include <vector>
 
-#include "stepupd/base/printable.h"
+#include "stepupd/ctl/config_schema.h"
 #include "stepupd/ctl/json_report.h"
 #include "stepupd/ctl/output.h"
-#include "stepupd/rules/credential_files.h"
-#include "stepupd/rules/rules.h"
+#include "stepupd/rules/check.h"
 
 namespace stepup::ctl {
 namespace {
 
-ExitCode complain_of(const std::vector<rules::Problem>& problems, bool as_json) {
-  if (as_json) (void)write_all(STDOUT_FILENO, json(problems));
+using rules::Checked;
+using Verb = ConfigCommand::Verb;
+
+ExitCode print(const std::string& text) {
+  return write_all(STDOUT_FILENO, text) ? ExitCode::Done : ExitCode::Refused;
+}
+
+ExitCode complain_of(const Checked& checked, bool as_json) {
+  if (as_json) (void)write_all(STDOUT_FILENO, json(checked.problems));
   if (as_json) return ExitCode::Refused;
-  for (const rules::Problem& problem : problems) complain(rules::to_string(problem));
+  for (const rules::Problem& problem : checked.problems) complain(rules::with_caret(problem));
   return ExitCode::Refused;
 }
 
-std::string counted(std::size_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+// The host's own files, or those of a directory in their place.
+Checked read(const std::string& directory) {
+  rules::Layout layout;
+  if (directory.empty()) return rules::check(layout, rules::OwnerRule::Root);
+  layout.etc_dir = directory;
+  return rules::check(layout, rules::OwnerRule::Anyone);
 }
 
-std::string render(const rules::RuleSet& set, std::size_t files) {
-  std::string out;
-  for (const policy::Rule& rule : set.rules) {
-    out += printable(rule.origin) + ": " + (rule.enforce ? "" : "only reported: ") +
-           printable(rules::describe(rule)) + "  \"" + printable(rule.name) + "\"\n";
+// What the files of `directory` would change here; without one, what this host's files say beyond
+// the defaults and what was installed with packages.
+ExitCode diff(const std::string& directory, bool as_json) {
+  const Checked after = read(directory);
+  if (!after.set) return complain_of(after, as_json);
+  Checked before;
+  if (directory.empty()) {
+    before = rules::check_vendor(rules::Layout{}, rules::OwnerRule::Root);
+  } else {
+    before = read({});
   }
-  for (const std::string& masked : set.masked) out += printable(masked) + ": masked\n";
-  return out + "No mistake found: " + counted(set.rules.size(), "rule") + " in " +
-         counted(files, "file") + ".\n";
+  if (!before.set) return complain_of(before, as_json);
+  return print(rules::difference(before, after));
 }
 
 }  // namespace
 
-ExitCode check_config(const ConfigCheck& check, bool as_json) {
-  rules::Layout layout;
-  if (!check.directory.empty()) layout.etc_dir = check.directory;
-  const auto owner = check.directory.empty() ? rules::OwnerRule::Root : rules::OwnerRule::Anyone;
-  const auto files = rules::read_files(layout, owner);
-  if (!files) return complain_of(files.error(), as_json);
-  const auto set = rules::parse(*files);
-  if (!set) return complain_of(set.error(), as_json);
-  rules::Trust trust;
-  if (owner == rules::OwnerRule::Root) trust.owner = 0;
-  const auto bad_credentials = rules::check_credential_files(layout, trust);
-  if (!bad_credentials.empty()) return complain_of(bad_credentials, as_json);
-  if (as_json) {
-    return write_all(STDOUT_FILENO, json(*set)) ? ExitCode::Done : ExitCode::Refused;
-  }
-
+ExitCode work_on_config(const ConfigCommand& command, bool as_json) {
+  if (command.verb == Verb::Schema) return print(config_schema());
+  if (command.verb == Verb::Diff) return diff(command.directory, as_json);
+  const Checked checked = read(command.directory);
+  if (!checked.set) return complain_of(checked, as_json);
+  if (as_json) return print(json(*checked.set));
+  if (command.verb == Verb::Show) return print(rules::show(checked));
   // Legal, and perhaps meant, but a person who looks for mistakes wants to know.
-  if (set->rules.empty()) complain("warning: there is no rule, so nobody is asked");
-  if (set->settings.mode == rules::Mode::Monitor) {
-    complain("warning: mode is \"monitor\", so nobody is asked");
-  }
-  return write_all(STDOUT_FILENO, render(*set, files->size())) ? ExitCode::Done : ExitCode::Refused;
+  for (const std::string& warning : rules::warnings(*checked.set)) complain("warning: " + warning);
+  return print(rules::summary(checked));
 }
 
 }  // namespace stepup::ctl

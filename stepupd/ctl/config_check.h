@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-// "config check": the daemon's own reading of the files, without the daemon.
+// "config check", "show", "diff" and "schema": the daemon's own reading of the files, without the
+// daemon.
 #pragma once
 
 #include "stepupd/ctl/command_line.h"
@@ -7,11 +8,11 @@
 
 namespace stepup::ctl {
 
-// Reads what stepupd would read.  Mistakes go to standard error, one a line as "file:line:column:
-// what"; the rules go to standard output.  With a directory it stands for /etc/stepup, and its
-// owner does not matter, since files are checked before they are installed.  With
-// `as_json` all of that is one document on standard output.  Returns Refused when stepupd would
-// refuse the files.
-[[nodiscard]] ExitCode check_config(const ConfigCheck& check, bool as_json);
+// Reads what stepupd would read.  Mistakes go to standard error, as "file:line:column: what" and
+// the line with a caret; what was asked for goes to standard output.  A directory stands for
+// /etc/stepup, and its owner does not matter, since files are checked before they are installed.
+// With `as_json` all of that is one document on standard output.  Returns Refused when stepupd
+// would refuse the files.
+[[nodiscard]] ExitCode work_on_config(const ConfigCommand& command, bool as_json);
 
 }  // namespace stepup::ctl

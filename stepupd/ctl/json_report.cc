@@ -67,6 +67,7 @@ std::string json(const wire::StatusReport& status) {
                            };
                          })},
       {"remarks", status.remarks},
+      {"rules_digest", status.rules_digest},
   });
 }
 

@@ -106,8 +106,8 @@ ExitCode carry_out(const Request& request, const CommandLine& line,
   return code;
 }
 
-ExitCode carry_out(const ConfigCheck& check, const CommandLine& line) {
-  return check_config(check, line.json);
+ExitCode carry_out(const ConfigCommand& command, const CommandLine& line) {
+  return work_on_config(command, line.json);
 }
 ExitCode carry_out(const EnableCommand& command, const CommandLine& line) {
   return enable(command, line.socket);

@@ -97,6 +97,7 @@ std::string render(const wire::StatusReport& status) {
          section("Proved:", lines_of(status.grants, "nothing")) +
          section("Rules:", lines_of(status.rules, "none")) +
          section("Remarks:", lines_of(status.remarks)) +
+         (status.rules_digest.empty() ? "" : section("Digest:", {printable(status.rules_digest)})) +
          section("stepupd:", {printable(status.daemon_version)});
 }
 

@@ -8,7 +8,10 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -31,6 +34,17 @@ constexpr const char* kState = "f4a1b7c2d3e54f6a8b9c0d1e2f3a45a8";
 
 // Where records go; null: straight to journald.
 constinit JournalQueue* journal_queue = nullptr;
+
+// SHA-256 in hex of the files in force.  Records are made on more than one thread.
+constexpr std::string_view kDigestKey = "STEPUP_RULES_DIGEST=";
+constinit std::mutex digest_mutex;
+constinit std::array<char, 64> digest_in_force{};
+constinit std::size_t digest_size = 0;
+
+std::string current_digest() {
+  const std::scoped_lock lock(digest_mutex);
+  return {digest_in_force.data(), digest_size};
+}
 
 // Blocks while journald hangs.  By hand there may be no journal; then standard error has to do.
 void send_now(const JournalQueue::Record& fields) {
@@ -65,6 +79,10 @@ class Record {
   JournalQueue::Record take() { return std::move(fields_); }
 
   void send() {
+    // That of the rules which a decision was made by stands in its record already.
+    if (std::ranges::none_of(fields_, [](const auto& f) { return f.starts_with(kDigestKey); })) {
+      add("STEPUP_RULES_DIGEST", current_digest());
+    }
     if (journal_queue != nullptr) {
       journal_queue->add(take());
     } else {
@@ -192,10 +210,25 @@ void revoked(std::string_view of_whom, std::size_t count, std::string_view actor
   });
 }
 
-void rules_loaded(std::string_view digest, std::size_t count) noexcept {
+void rules_in_force(std::string_view digest) noexcept {
   best_effort([&] {
-    Record(kRulesLoaded, LOG_INFO, "rules in force: " + std::to_string(count))
-        .add("STEPUP_RULES_DIGEST", digest)
+    const std::scoped_lock lock(digest_mutex);
+    digest.copy(digest_in_force.data(), digest_in_force.size());
+    digest_size = std::min(digest.size(), digest_in_force.size());
+  });
+}
+
+void rules_loaded(std::size_t count) noexcept {
+  best_effort(
+      [&] { Record(kRulesLoaded, LOG_INFO, "rules in force: " + std::to_string(count)).send(); });
+}
+
+void rules_stale(std::int64_t since, std::size_t count) noexcept {
+  best_effort([&] {
+    Record(kRulesLoaded, LOG_WARNING,
+           "rules in force: " + std::to_string(count) + ", the last good ones, stale since " +
+               std::to_string(since))
+        .add("STEPUP_STALE_SINCE", static_cast<std::uint64_t>(since))
         .send();
   });
 }

@@ -64,7 +64,11 @@ void credential_changed(const Subject& subject, const char* what, std::string_vi
 // `actor` had the grants of `of_whom` forgotten; there were `count`.
 void revoked(std::string_view of_whom, std::size_t count, std::string_view actor) noexcept;
 
-void rules_loaded(std::string_view digest, std::size_t count) noexcept;
+// Every record from now on names the files that decide, by their digest: an auditor can tie what
+// was done to a set of files.
+void rules_in_force(std::string_view digest) noexcept;
+void rules_loaded(std::size_t count) noexcept;
+void rules_stale(std::int64_t since, std::size_t count) noexcept;
 // `consequence`: "going on with the last good rules", "denying everything that asks".
 void rules_bad(std::string_view problem, const char* consequence) noexcept;
 

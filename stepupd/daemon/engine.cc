@@ -105,7 +105,18 @@ void Engine::adopt(FilesRead read) {
   }
   rules_problem = loaded.problems.empty() ? "" : rules::to_string(loaded.problems.front());
   rules = std::move(loaded.rules);
-  if (rules && !rules->stale) audit::rules_loaded(rules->digest, rules->set.rules.size());
+  if (loaded.problems.empty()) {
+    stale_since = 0;
+  } else if (stale_since == 0) {
+    stale_since = now().unix_seconds;
+  }
+  audit::rules_in_force(rules ? rules->digest : "");
+  if (!rules) return;
+  if (rules->stale) {
+    audit::rules_stale(stale_since, rules->set.rules.size());
+  } else {
+    audit::rules_loaded(rules->set.rules.size());
+  }
 }
 
 void Engine::reload() {

@@ -89,6 +89,7 @@ class Engine {
   TouchDesk touch_desk;
   std::shared_ptr<const InForce> rules;  // null: none could be loaded
   std::string rules_problem;             // why not, or what is wrong with the files
+  std::int64_t stale_since = 0;          // Unix seconds; 0 = the files are those in force
   // By subject, what was wrong when their declared keys were last looked for.
   std::map<uid_t, std::string> declared_problems;
 

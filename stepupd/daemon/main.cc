@@ -27,6 +27,8 @@
 #include "stepupd/daemon/engine.h"
 #include "stepupd/daemon/server.h"
 #include "stepupd/daemon/start.h"
+#include "stepupd/factor/digest.h"
+#include "stepupd/rules/check.h"
 
 namespace {
 
@@ -37,6 +39,7 @@ using namespace stepup::daemon;
 constexpr const char kUsage[] =
     "Usage: stepupd [--config-dir DIR] [--vendor-dir DIR] [--state-dir DIR] [--run-dir DIR]\n"
     "               [--user NAME]\n"
+    "       stepupd --check [--config-dir DIR] [--vendor-dir DIR]\n"
     "       stepupd --version | --help\n"
     "See stepupd(8).\n";
 
@@ -44,6 +47,7 @@ struct Options {
   Paths paths;
   std::string run_dir = "/run/stepup";
   std::string user = "_stepup";
+  bool check = false;
 };
 
 // Returns the exit code when there is nothing more to do, or -1.
@@ -54,6 +58,7 @@ int read_options(int argc, char** argv, Options& options) {
       {"state-dir",  required_argument, nullptr, 's'},
       {"run-dir",    required_argument, nullptr, 'r'},
       {"user",       required_argument, nullptr, 'u'},
+      {"check",      no_argument,       nullptr, 'C'},
       {"version",    no_argument,       nullptr, 'V'},
       {"help",       no_argument,       nullptr, 'h'},
       {nullptr,      0,                 nullptr, 0  },
@@ -66,6 +71,7 @@ int read_options(int argc, char** argv, Options& options) {
       case 's': options.paths.state_dir = optarg; break;
       case 'r': options.run_dir = optarg; break;
       case 'u': options.user = optarg; break;
+      case 'C': options.check = true; break;
       case 'V': (void)puts("stepupd " STEPUP_VERSION); return EXIT_SUCCESS;
       case 'h': (void)fputs(kUsage, stdout); return EXIT_SUCCESS;
       default: (void)fputs(kUsage, stderr); return 2;
@@ -109,6 +115,23 @@ Status hide_memory() {
   }
 #endif
   return {};
+}
+
+// What "stepupctl config check" does, of files that are obeyed, and their digest as the journal has
+// it.
+int check_files(const stepup::rules::Layout& layout) {
+  const auto checked = stepup::rules::check(layout, stepup::rules::OwnerRule::Root);
+  for (const stepup::rules::Problem& problem : checked.problems) {
+    (void)fprintf(stderr, "stepupd: %s\n", stepup::rules::with_caret(problem).c_str());
+  }
+  if (!checked.set) return EXIT_FAILURE;
+  for (const std::string& warning : stepup::rules::warnings(*checked.set)) {
+    (void)fprintf(stderr, "stepupd: warning: %s\n", warning.c_str());
+  }
+  const auto digest = stepup::factor::sha256_hex(stepup::rules::bundle(checked.files));
+  if (!digest) return fail(digest.error(), "exiting");
+  (void)printf("%sdigest: %s\n", stepup::rules::summary(checked).c_str(), digest->c_str());
+  return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 std::string host_name() {
@@ -170,6 +193,7 @@ int main(int argc, char** argv) {
   if (const auto filled = stepup::fill_standard_descriptors(); !filled) return EXIT_FAILURE;
   Options options;
   if (const int code = read_options(argc, argv, options); code >= 0) return code;
+  if (options.check) return check_files(options.paths.conf);
   // NOLINTNEXTLINE(concurrency-mt-unsafe)
   if (const char* directory = getenv("CREDENTIALS_DIRECTORY")) {
     options.paths.credentials_dir = directory;

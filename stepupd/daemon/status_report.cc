@@ -2,6 +2,7 @@
 #include "stepupd/daemon/status_report.h"
 
 #include <sys/sysmacros.h>
+#include <time.h>
 
 #include <algorithm>
 #include <chrono>
@@ -50,6 +51,17 @@ void add_declared_problems(const Engine& engine, uid_t uid, wire::StatusReport& 
   }
 }
 
+// "2026-11-24 10:00 UTC".
+std::string time_text(std::int64_t unix_seconds) {
+  const time_t when = unix_seconds;
+  tm broken{};
+  char text[32] = "?";
+  if (gmtime_r(&when, &broken) != nullptr) {
+    (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &broken);
+  }
+  return text;
+}
+
 void add_remarks(const Engine& engine, wire::StatusReport& report) {
   if (!engine.rules) {
     report.remarks.push_back("No rules can be read, so everything that asks stepup is refused: " +
@@ -58,7 +70,8 @@ void add_remarks(const Engine& engine, wire::StatusReport& report) {
   }
   const InForce& rules = *engine.rules;
   if (rules.stale) {
-    report.remarks.push_back("These are the last good rules, because the files have an error: " +
+    report.remarks.push_back("Stale since " + time_text(engine.stale_since) +
+                             ": these are the last good rules, because the files have an error: " +
                              rules::to_string(*rules.stale));
   }
   if (rules.set.settings.mode == rules::Mode::Monitor) {
@@ -120,7 +133,10 @@ wire::StatusReport status_report(const Engine& engine, const session::Asker& ask
   }
   add_remarks(engine, report);
   add_declared_problems(engine, uid, report);
-  if (engine.rules) add_rules(*engine.rules, report);
+  if (engine.rules) {
+    report.rules_digest = engine.rules->digest;
+    add_rules(*engine.rules, report);
+  }
   if (report.remarks.size() > kMaxRemarks) report.remarks.resize(kMaxRemarks);
   for (std::string& remark : report.remarks) remark = printable(remark, kMaxRemark);
   return report;

@@ -16,6 +16,7 @@ namespace stepup::wire {
 
 inline constexpr std::size_t kMaxLabel = 64;
 inline constexpr std::size_t kMaxRows = 256;
+inline constexpr std::size_t kMaxDigest = 64;  // SHA-256 in hex
 inline constexpr std::size_t kMaxSessionRows = 1000;
 inline constexpr std::size_t kMaxRpId = 253;
 inline constexpr std::size_t kMaxImport = 1024 * 1024;    // bytes of a file of another tool
@@ -314,6 +315,7 @@ struct StatusReport {
   std::vector<GrantRow> grants;
   std::vector<RuleRow> rules;
   std::vector<std::string> remarks;  // stale rules, monitor mode, "no rule matches sudo: ..."
+  std::string rules_digest;          // of the files in force; empty = no rules
   bool operator==(const StatusReport&) const = default;
   template <typename Self, typename Archive>
   static void fields(Self& m, Archive& a) {
@@ -322,6 +324,7 @@ struct StatusReport {
     a.list(m.grants, kMaxRows, [](auto& row, auto& in) { GrantRow::fields(row, in); });
     a.list(m.rules, kMaxRows, [](auto& row, auto& in) { RuleRow::fields(row, in); });
     a.list(m.remarks, kMaxRows, [](auto& remark, auto& in) { in.text(remark, kMaxText); });
+    a.text(m.rules_digest, kMaxDigest);
   }
 };
 

@@ -11,7 +11,8 @@ namespace {
 
 using namespace stepup;
 using ctl::Command;
-using ctl::ConfigCheck;
+using ctl::ConfigCommand;
+using Verb = ctl::ConfigCommand::Verb;
 using ctl::ExitCode;
 
 auto parse(const std::vector<std::string>& words) {
@@ -103,8 +104,11 @@ TEST(CtlCommandLine, TurnsEachVerbIntoItsRequest) {
        ctl::DisableCommand{{"sudo", "su"}, false, false, {}}},
       {"disable all", {"disable", "--all", "--dry-run"}, ctl::DisableCommand{{}, true, true, {}}},
       {"doctor", {"doctor"}, ctl::DoctorCommand{}},
-      {"the host's files", {"config", "check"}, ConfigCheck{""}},
-      {"other files", {"config", "check", "conf"}, ConfigCheck{"conf"}},
+      {"the host's files", {"config", "check"}, ConfigCommand{Verb::Check, ""}},
+      {"other files", {"config", "check", "conf"}, ConfigCommand{Verb::Check, "conf"}},
+      {"what holds", {"config", "show", "conf"}, ConfigCommand{Verb::Show, "conf"}},
+      {"what may be written", {"config", "schema"}, ConfigCommand{Verb::Schema, ""}},
+      {"what would change", {"config", "diff", "conf"}, ConfigCommand{Verb::Diff, "conf"}},
       {"the longest label",
        {"remove", std::string(wire::kMaxLabel, 'x')},
        wire::RemoveRequest{"", std::string(wire::kMaxLabel, 'x')}},

@@ -27,12 +27,14 @@ TEST(CtlJsonReport, KeepsItsKeys) {
   STRCMP_EQUAL(
       "{\"version\":\"0.1.0\",\"session\":\"login session 3\",\"grants\":[{\"level\":\"otp\","
       "\"factor\":\"totp\",\"scope\":\"tty\",\"age_seconds\":9}],\"rules\":[{\"name\":\"r\","
-      "\"demand\":\"otp\",\"origin\":\"a:1\",\"enforced\":false}],\"remarks\":[\"x\"]}\n",
+      "\"demand\":\"otp\",\"origin\":\"a:1\",\"enforced\":false}],\"remarks\":[\"x\"],"
+      "\"rules_digest\":\"ab\"}\n",
       json(wire::StatusReport{.daemon_version = "0.1.0",
                               .session = "login session 3",
                               .grants = {{Level::Otp, FactorKind::Totp, Scope::Tty, 9}},
                               .rules = {{"r", "otp", "a:1", false}},
-                              .remarks = {"x"}})
+                              .remarks = {"x"},
+                              .rules_digest = "ab"})
           .c_str());
   STRCMP_EQUAL(
       "{\"total\":1,\"sessions\":[{\"user\":\"root\",\"uid\":0,\"session\":\"logind:3\","

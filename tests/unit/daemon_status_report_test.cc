@@ -100,3 +100,17 @@ TEST(StatusReportOf, FitsIntoAPacketHoweverMuchThereIs) {
   CHECK(wire::encode({}, report).has_value());
   CHECK(report.rules.size() > 10);
 }
+
+TEST(StatusReportOf, NamesTheFilesInForceAndSinceWhenTheyAreStale) {
+  InForce rules;
+  rules.digest = std::string(64, 'd');
+  rules.stale = rules::Problem{"stepupd.conf", 3, 1, "broken"};
+  engine.rules = std::make_shared<const InForce>(std::move(rules));
+  engine.stale_since = 1'795'478'400;
+  const auto report = status_report(engine, asker_at(0), 1000);
+  STRCMP_EQUAL(std::string(64, 'd').c_str(), report.rules_digest.c_str());
+  STRCMP_EQUAL(
+      "Stale since 2026-11-24 00:00 UTC: these are the last good rules, because the files have an "
+      "error: stepupd.conf:3:1: broken",
+      report.remarks.at(0).c_str());
+}
