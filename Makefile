@@ -18,6 +18,7 @@ apparmordir  ?= $(sysconfdir)/apparmor.d
 catalogdir   ?= $(prefix)/lib/systemd/catalog
 udevdir      ?= $(or $(call pkgvar,udevdir,udev),/usr/lib/udev)
 libexecdir   ?= $(prefix)/libexec/stepup
+sudoplugindir ?= $(prefix)/libexec/sudo
 mandir       ?= $(prefix)/share/man
 docdir       ?= $(prefix)/share/doc/stepup
 
@@ -39,7 +40,7 @@ objs = $(patsubst %.cc,$(B)/obj/%.o,$(1))
 
 include stepupd/base/module.mk stepupd/wire/module.mk stepupd/policy/module.mk \
   stepupd/rules/module.mk stepupd/session/module.mk stepupd/factor/module.mk \
-  stepupd/store/module.mk stepupd/import/module.mk stepupd/fido2_helper/module.mk stepupd/daemon/module.mk stepupd/ctl/module.mk pam_stepup/module.mk \
+  stepupd/store/module.mk stepupd/import/module.mk stepupd/fido2_helper/module.mk stepupd/daemon/module.mk stepupd/ctl/module.mk pam_stepup/module.mk sudo_approval/module.mk \
   tests/module.mk tests/fuzz/module.mk tests/mutate/module.mk
 
 DAEMON_ALL := $(BASE_SRCS) $(WIRE_SRCS) $(POLICY_SRCS) $(RULES_SRCS) $(SESSION_SRCS) \
@@ -49,6 +50,7 @@ CTL_ALL    := $(BASE_SRCS) $(WIRE_SRCS) $(POLICY_SRCS) $(RULES_SRCS) $(CTL_SRCS)
   stepupd/session/proc_text.cc stepupd/session/session_key.cc
 HELPER_ALL := $(BASE_SRCS) $(WIRE_SRCS) $(FIDO2_HELPER_SRCS)
 PAM_ALL    := $(BASE_SRCS) $(WIRE_SRCS) $(PAM_SRCS)
+APPROVAL_ALL := $(BASE_SRCS) $(WIRE_SRCS) $(PAM_DIALOGUE_SRCS) $(APPROVAL_SRCS)
 # Makes use of these.
 include tests/bench/module.mk
 
@@ -56,7 +58,7 @@ DAEMON_LIBS := -lsystemd -lsqlite3 -lcrypto -lyubikey -lfido2 -lpthread
 CTL_LIBS    := -lqrencode -lpam
 HELPER_LIBS := -lfido2 -lseccomp -lpthread
 
-all: $(B)/pam_stepup.so $(B)/stepupd $(B)/stepup-fido2-helper $(B)/stepupctl
+all: $(B)/pam_stepup.so $(B)/stepup_approval.so $(B)/stepupd $(B)/stepup-fido2-helper $(B)/stepupctl
 .DEFAULT_GOAL := all
 .PHONY: all
 .DELETE_ON_ERROR:
@@ -68,6 +70,12 @@ $(B)/pam_stepup.so: $(call objs,$(PAM_ALL)) pam_stepup/pam_stepup.map
 	$(CXX) -shared $(STEPUP_LDFLAGS) $(LDFLAGS) -static-libstdc++ -static-libgcc \
 	  -Wl,--version-script=pam_stepup/pam_stepup.map,--exclude-libs,ALL,-z,nodelete,--as-needed,--gc-sections \
 	  -o $@ $(filter %.o,$^) -lpam
+
+# The same for sudo's plugin, which needs libc and nothing else.
+$(B)/stepup_approval.so: $(call objs,$(APPROVAL_ALL)) sudo_approval/stepup_approval.map
+	$(CXX) -shared $(STEPUP_LDFLAGS) $(LDFLAGS) -static-libstdc++ -static-libgcc \
+	  -Wl,--version-script=sudo_approval/stepup_approval.map,--exclude-libs,ALL,-z,nodelete,--as-needed,--gc-sections \
+	  -o $@ $(filter %.o,$^)
 
 $(B)/stepupd: $(call objs,$(DAEMON_ALL))
 	$(CXX) $(STEPUP_LDFLAGS) $(LDFLAGS) -pie -o $@ $^ $(DAEMON_LIBS)
@@ -86,7 +94,7 @@ $(B)/obj/%.o: %.cc
 
 # Every unit test in one binary: tests/unit/*_test.cc, and everything but main and the module's
 # entry points.
-$(B)/unit_tests: $(call objs,$(UNIT_TEST_SRCS) $(filter-out %/main.cc,$(sort $(DAEMON_ALL) $(CTL_ALL) $(PAM_ALL) $(HELPER_ALL))))
+$(B)/unit_tests: $(call objs,$(UNIT_TEST_SRCS) $(filter-out %/main.cc,$(sort $(DAEMON_ALL) $(CTL_ALL) $(PAM_ALL) $(APPROVAL_ALL) $(HELPER_ALL))))
 	$(CXX) $(LDFLAGS) -o $@ $^ $(sort $(DAEMON_LIBS) $(CTL_LIBS) $(HELPER_LIBS)) -lpam $(shell pkg-config --libs cpputest)
 
 # --- Tests ---------------------------------------------------------------------------------------
@@ -133,7 +141,7 @@ build/packages-previous: packaging/debian/build_previous.sh
 	packaging/debian/build_previous.sh $(PREVIOUS)
 	touch $@
 
-build/packages-%: $(shell find Makefile conf man packaging pam_stepup stepupd -type f)
+build/packages-%: $(shell find Makefile conf man packaging pam_stepup sudo_approval stepupd -type f)
 	DEB_BUILD_OPTIONS="nocheck noautodbgsym" packaging/debian/build_in.sh $* build
 	touch $@
 
@@ -182,6 +190,9 @@ install: all
 	# By rename, since a running sudo may have the old file mapped.
 	install -m 644 $(B)/pam_stepup.so $(DESTDIR)$(pamdir)/.pam_stepup.so.new
 	mv -f $(DESTDIR)$(pamdir)/.pam_stepup.so.new $(DESTDIR)$(pamdir)/pam_stepup.so
+	install -d $(DESTDIR)$(sudoplugindir)
+	install -m 644 $(B)/stepup_approval.so $(DESTDIR)$(sudoplugindir)/.stepup_approval.so.new
+	mv -f $(DESTDIR)$(sudoplugindir)/.stepup_approval.so.new $(DESTDIR)$(sudoplugindir)/stepup_approval.so
 	install -m 755 $(B)/stepupd $(DESTDIR)$(libexecdir)/stepupd
 	install -m 755 $(B)/stepup-fido2-helper $(DESTDIR)$(libexecdir)/stepup-fido2-helper
 	install -m 755 $(B)/stepupctl $(DESTDIR)$(prefix)/bin/stepupctl
@@ -212,7 +223,7 @@ install: all
 uninstall:
 	@if grep -ls pam_stepup $(DESTDIR)$(sysconfdir)/pam.d/*; then \
 	  echo "Remove the pam_stepup lines from these files first."; exit 1; fi
-	rm -f $(DESTDIR)$(pamdir)/pam_stepup.so $(DESTDIR)$(libexecdir)/stepupd \
+	rm -f $(DESTDIR)$(pamdir)/pam_stepup.so $(DESTDIR)$(sudoplugindir)/stepup_approval.so $(DESTDIR)$(libexecdir)/stepupd \
 	  $(DESTDIR)$(libexecdir)/stepup-fido2-helper $(DESTDIR)$(udevdir)/rules.d/70-stepup-fido2.rules \
 	  $(DESTDIR)$(prefix)/bin/stepupctl $(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(wildcard packaging/systemd/*))) \
 	  $(DESTDIR)$(sysusersdir)/stepup.conf \

@@ -1,3 +1,5 @@
-PAM_SRCS := pam_stepup/conversation.cc pam_stepup/dialogue.cc pam_stepup/entry.cc \
-  pam_stepup/options.cc pam_stepup/outcome.cc pam_stepup/request_builder.cc \
-  pam_stepup/signal_watch.cc pam_stepup/socket_trust.cc
+# What sudo's plugin has in common with the module, and the rest of the module.
+PAM_DIALOGUE_SRCS := pam_stepup/conversation.cc pam_stepup/dialogue.cc pam_stepup/options.cc \
+  pam_stepup/own_process.cc pam_stepup/signal_watch.cc pam_stepup/socket_trust.cc
+PAM_SRCS := $(PAM_DIALOGUE_SRCS) pam_stepup/entry.cc pam_stepup/outcome.cc \
+  pam_stepup/request_builder.cc

@@ -36,6 +36,7 @@ const char* to_string(Phase phase) {
     case Phase::Account: return "account";
     case Phase::OpenSession: return "open-session";
     case Phase::CloseSession: return "close-session";
+    case Phase::Approval: return "approval";
   }
   return "?";
 }
@@ -74,12 +75,20 @@ OneShot one_shot_of(const RequestFacts& facts, const wire::CheckRequest& request
   return {facts.where, facts.policy.pam_service, request.pam_user, facts.command_digest};
 }
 
+// sudo's plugin asks after the module, in the same process and for the same command.
+OneShot plugin_shot_of(const RequestFacts& facts) {
+  return {facts.where, "approval", "", facts.command_digest};
+}
+
 void record_grant(Engine& engine, const RequestFacts& facts, const wire::CheckRequest& request,
                   const policy::Demand& demand, const StepUpResult& proved) {
   const BootTime now = boot_now();
   // sudo, su and doas with lines in both phases ask once; the account phase uses this up.
   if (request.phase == Phase::Auth) {
     engine.ledger.add_one_shot(one_shot_of(facts, request), proved.level, proved.factor, now);
+  }
+  if (request.phase != Phase::Approval && request.program == wire::Program::Sudo) {
+    engine.ledger.add_one_shot(plugin_shot_of(facts), proved.level, proved.factor, now);
   }
   if (demand.max_age == BootTime::zero() || demand.scope == Scope::Process ||
       facts.where.widest == Scope::Process) {
@@ -205,6 +214,13 @@ Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const sessi
   const bool monitors = rules.set.settings.mode == rules::Mode::Monitor;
   if (decided.decision == policy::Decision::Deny && !monitors) {
     co_return denied_by_rules(rules, demand, facts, engine.host, policy::to_string(decided.reason));
+  }
+  if (request.phase == Phase::Approval &&
+      engine.ledger.take_one_shot(plugin_shot_of(facts), demand, now)) {
+    co_return Outcome{
+        {VerdictCode::Granted, {}},
+        "granted-to-the-module", ""
+    };
   }
   if (request.phase == Phase::Account &&
       engine.ledger.take_one_shot(one_shot_of(facts, request), demand, now)) {

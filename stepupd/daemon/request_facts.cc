@@ -24,12 +24,14 @@ std::string family_of(const wire::CheckRequest& request) {
   return request.service;
 }
 
-// The words after the program's name, as they were typed.
+// The words after the program's name, as they were typed, or what sudo made of them.
 std::string arguments(const wire::CheckRequest& request) {
   std::string text;
-  for (std::size_t i = 1; i < request.argv.size(); ++i) {
-    if (i > 1) text.push_back(' ');
-    text += request.argv[i];
+  if (request.exact) text = request.exact->path;
+  const auto& argv = request.exact ? request.exact->argv : request.argv;
+  for (std::size_t i = 1; i < argv.size(); ++i) {
+    if (!text.empty()) text.push_back(' ');
+    text += argv[i];
   }
   return text;
 }
@@ -38,7 +40,8 @@ std::string what_of(const wire::CheckRequest& request, const std::string& family
   std::string what = family;
   if (request.program == wire::Program::Su) {
     what += " to " + request.pam_user;
-  } else if (request.program != wire::Program::Other && request.argv.size() > 1) {
+  } else if (request.exact ||
+             (request.program != wire::Program::Other && request.argv.size() > 1)) {
     what += ": " + arguments(request);
   }
   return printable(what, kMaxWhat);
@@ -48,6 +51,7 @@ std::string what_of(const wire::CheckRequest& request, const std::string& family
 // is no place for it.
 std::string command_of(const wire::CheckRequest& request) {
   if (request.program != wire::Program::Sudo && request.program != wire::Program::Doas) return "";
+  if (request.exact) return request.exact->path.substr(request.exact->path.rfind('/') + 1);
   if (request.argv.size() < 2) return "";
   const std::string& word = request.argv[1];
   if (word.starts_with('-') || word.find('=') != std::string::npos) return "";
@@ -123,7 +127,7 @@ Result<RequestFacts> facts_of(const wire::CheckRequest& request, const session::
     facts.caller_is_root = asker.real_uid == 0;
     // sudo and doas show PAM no target, and the name behind -u may be another spelling of an
     // account; su's is PAM_USER.
-    if (request.program == wire::Program::Su) add_target(request, facts.policy);
+    if (request.program == wire::Program::Su || request.exact) add_target(request, facts.policy);
   } else {
     facts.subject = {request.pam_user_uid, request.pam_user};
     if (request.groups) {

@@ -26,6 +26,10 @@ inline constexpr std::size_t kMaxArgvBytes = 32 * 1024;  // beyond it argv_trunc
 inline constexpr std::size_t kMaxArgvWords = 4096;
 inline constexpr std::size_t kMaxGroups = 1024;  // more = unknown
 inline constexpr std::size_t kMaxText = 1024;
+// Of the command that sudo decided on, which comes besides its command line.
+inline constexpr std::size_t kMaxExactPath = 1024;
+inline constexpr std::size_t kMaxExactBytes = 4096;
+inline constexpr std::size_t kMaxExactWords = 512;
 
 // Names the message on the wire.  Requests are even, what the daemon sends is odd.
 enum class MessageType : std::uint16_t {
@@ -79,7 +83,13 @@ enum class VerdictCode : std::uint32_t {
   Unavailable = 0x554e'4156,  // "UNAV": the daemon cannot decide
 };
 
-enum class Phase : std::uint8_t { Auth = 1, Account, OpenSession, CloseSession };
+enum class Phase : std::uint8_t {
+  Auth = 1,
+  Account,
+  OpenSession,
+  CloseSession,
+  Approval,  // sudo's own plugin, after its policy has decided on the command
+};
 
 // The program that calls PAM, from /proc/self/exe, which no sudoers or PAM setting can change.
 enum class Program : std::uint8_t { Other = 1, Sudo, Su, Doas };
@@ -95,7 +105,7 @@ enum class CancelReason : std::uint8_t {
 
 template <>
 struct WireRange<Phase> {
-  static constexpr std::uint64_t kLowest = 1, kHighest = 4;
+  static constexpr std::uint64_t kLowest = 1, kHighest = 5;
 };
 template <>
 struct WireRange<Program> {
@@ -129,6 +139,23 @@ struct Words {
   }
 };
 
+// What sudo itself decided to run, as its approval plugin is told.
+struct ExactCommand {
+  std::string path;               // of the program, absolute
+  std::vector<std::string> argv;  // with the program's name for itself
+  bool truncated = false;         // there was more
+  std::string cwd;                // where it will run; empty = where sudo was called
+  bool operator==(const ExactCommand&) const = default;
+
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.text(m.path, kMaxExactPath);
+    a.list(m.argv, kMaxExactWords, [](auto& word, auto& in) { in.text(word, kMaxExactBytes); });
+    a.flag(m.truncated);
+    a.text(m.cwd, kMaxExactPath);
+  }
+};
+
 // Module: may this PAM transaction go on?  Everything here comes from a root process, but what a
 // user can influence (tty, rhost, argv) is a hint; who asks is read from the kernel.
 struct CheckRequest {
@@ -148,6 +175,7 @@ struct CheckRequest {
   // Of polkit's agent helper as a service, which PID 1 starts: the process that connected to it and
   // lived when this was sent.
   std::optional<std::uint32_t> requester;
+  std::optional<ExactCommand> exact;  // in the Approval phase
   bool operator==(const CheckRequest&) const = default;
 
   template <typename Self, typename Archive>
@@ -167,6 +195,10 @@ struct CheckRequest {
     a.flag(m.argv_truncated);
     a.choice(m.clock);
     a.maybe(m.requester, [](auto& pid, auto& in) { in.number(pid); });
+    a.maybe(m.exact, [](auto& exact, auto& in) { ExactCommand::fields(exact, in); });
+    if constexpr (Archive::kDecoding) {
+      if ((m.phase == Phase::Approval) != m.exact.has_value()) a.refuse();
+    }
   }
 };
 

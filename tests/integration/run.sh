@@ -14,6 +14,7 @@ if [ "${1:-}" != --daemon-only ]; then
   STEPUPCTL=$B/stepupctl "$B/ctl_dialogue_test"
   B=$B /usr/bin/python3 tests/integration/enable_test.py
   B=$B /usr/bin/python3 tests/integration/config_test.py
+  B=$B /usr/bin/python3 tests/integration/sudo_plugin_test.py
   /usr/bin/python3 tests/integration/authenticator_test.py
   /usr/bin/python3 tests/integration/authenticator_faults_test.py
   B=$B /usr/bin/python3 tests/integration/fido2_helper_test.py

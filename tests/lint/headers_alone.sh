@@ -3,7 +3,7 @@
 # Each header compiles by itself, so no file depends on the order of its includes.  A header that
 # its own .cc file includes first is shown to do so by tidy.sh and by the build.
 set -eu
-find pam_stepup stepupd -name '*.h' | while IFS= read -r header; do
+find pam_stepup sudo_approval stepupd -name '*.h' | while IFS= read -r header; do
   source=${header%.h}.cc
   if [ -e "$source" ]; then
     first=$(grep -m 1 '^#include' "$source" || :)

@@ -17,6 +17,7 @@ ALLOWED = {
     "store": {"base", "factor"},
     "import": {"base", "factor"},
     "pam_stepup": {"base", "wire"},
+    "sudo_approval": {"base", "wire", "pam_stepup"},
     "fido2_helper": {"base", "wire"},
     "ctl": {"base", "wire", "policy", "rules", "session"},
     "daemon": {"base", "wire", "policy", "session", "factor", "risk", "rules", "store", "import"},
@@ -24,7 +25,8 @@ ALLOWED = {
 
 # The first that matches an include names the folders, or the one file, that may use the library.
 LIBRARIES = [
-    (r"security/", {"pam_stepup", "ctl/rehearsal.cc"}),
+    (r"sudo_plugin\.h", {"sudo_approval"}),
+    (r"security/", {"pam_stepup", "sudo_approval", "ctl/rehearsal.cc"}),
     (r"fido(\.h|/)", {"fido2_helper", "factor"}),
     (r"(ykstatus|yubikey)\.h", {"factor"}),
     (r"openssl/", {"factor", "store"}),
@@ -37,8 +39,8 @@ LIBRARIES = [
     (r"qrencode\.h", {"ctl"}),
 ]
 
-IN_MODULE = {"pam_stepup", "base", "wire"}  # what is loaded into sudo
-IN_DAEMON = set(ALLOWED) - {"ctl", "fido2_helper", "pam_stepup"}
+IN_MODULE = {"pam_stepup", "sudo_approval", "base", "wire"}  # what is loaded into sudo
+IN_DAEMON = set(ALLOWED) - {"ctl", "fido2_helper", "pam_stepup", "sudo_approval"}
 PROCESSES = r"v?fork|_Fork|exec[lv]p?e?|execveat|fexecve|posix_spawnp?|system|popen|wordexp|clone3?"
 FORBIDDEN_CALLS = [
     (r"(secure_)?getenv", IN_MODULE, "the environment belongs to the caller"),
@@ -50,8 +52,8 @@ FORBIDDEN_CALLS = [
 def folder_of(path):
     """The folder that a path from the root belongs to; none for a file of no layer."""
     parts = pathlib.PurePosixPath(path).parts
-    if parts[0] == "pam_stepup":
-        return "pam_stepup"
+    if parts[0] in ("pam_stepup", "sudo_approval"):
+        return parts[0]
     return parts[1] if parts[0] == "stepupd" and len(parts) > 2 else None
 
 
@@ -98,7 +100,7 @@ def check(path):
 
 def main():
     failed = False
-    for top in ("pam_stepup", "stepupd"):
+    for top in ("pam_stepup", "sudo_approval", "stepupd"):
         for path in sorted(pathlib.Path(top).rglob("*")):
             if path.suffix in (".cc", ".h"):
                 for number, sentence in check(path):

@@ -9,7 +9,7 @@ stamps=$build/tidy
 mkdir -p "$stamps"
 
 if [ $# -le 1 ]; then
-  find pam_stepup stepupd -name '*.cc' -print0 |
+  find pam_stepup sudo_approval stepupd -name '*.cc' -print0 |
     xargs -0 -n 1 -P "$(nproc)" sh "$0" "$build"
   exit
 fi

@@ -98,7 +98,8 @@ TEST(CtlReport, TellsWhatIsProvedHowLongAgoAndHowFarItReaches) {
                  {Level::Otp, FactorKind::RecoveryCode, Scope::Tty, 12}},
       .rules = {{"root shells", "otp within 15min, scope session", "stepupd.conf:12", true},
                  {"trial", "otp every time, scope tty", "stepupd.conf.d/50-trial.conf:1", false}},
-      .remarks = {"no rule matches su: nobody is asked"}
+      .remarks = {"no rule matches su: nobody is asked"},
+      .rules_digest = "0123abcd"
   };
   STRCMP_EQUAL(
       "Session:  login session 3, /dev/pts/0\n"
@@ -108,6 +109,7 @@ TEST(CtlReport, TellsWhatIsProvedHowLongAgoAndHowFarItReaches) {
       "          only reported: otp every time, scope tty  \"trial\" "
       "(stepupd.conf.d/50-trial.conf:1)\n"
       "Remarks:  no rule matches su: nobody is asked\n"
+      "Digest:   0123abcd\n"
       "stepupd:  0.1.0\n",
       render(status).c_str());
 }
@@ -117,7 +119,8 @@ TEST(CtlReport, TellsOfNothingProvedAndNoRules) {
                                   .session = "no login session",
                                   .grants = {},
                                   .rules = {},
-                                  .remarks = {}};
+                                  .remarks = {},
+                                  .rules_digest = ""};
   STRCMP_EQUAL(
       "Session:  no login session\n"
       "Proved:   nothing\n"
@@ -166,11 +169,12 @@ TEST(CtlReport, MakesEveryForeignTextPrintable) {
                                 .session = hostile,
                                 .grants = {},
                                 .rules = {{hostile, hostile, hostile, true}},
-                                .remarks = {hostile}}) +
+                                .remarks = {hostile},
+                                .rules_digest = hostile}) +
       ctl::ticket_heading({.user = hostile, .ticket = {}, .expires_at = 0}) +
       ctl::ticket_advice({.user = hostile, .ticket = {}, .expires_at = 0});
   for (const char c : all) CHECK(c == '\n' || (c >= 0x20 && c < 0x7f));
-  CHECK_EQUAL(10, std::count(all.begin(), all.end(), '\n'));
+  CHECK_EQUAL(11, std::count(all.begin(), all.end(), '\n'));
 }
 
 TEST(CtlReport, SaysForWhomAndUntilWhenATicketIs) {

@@ -107,6 +107,33 @@ TEST(CheckDialogue, LetsTheUnenrolledPassUntilTheDateAndNoLonger) {
   check(VerdictCode::Denied, MessageId::RefusedLevel, 0, with(Level::Touch, true, now - 1));
 }
 
+// In the same process and for the same command line, whatever the rule says of the next one.
+TEST(CheckDialogue, AsksOnceForTheAccountPhaseAndSudosPlugin) {
+  bench.enrol(kAlice);
+  policy::Rule every_time = rule();
+  every_time.max_age = 0s;
+  bench.start(rule_set(every_time));
+  wire::CheckRequest plugin = sudo();
+  plugin.phase = Phase::Approval;
+  plugin.pam_user = "root";
+  plugin.exact = wire::ExactCommand{.path = "/usr/bin/id", .argv = {"id"}, .cwd = "/"};
+  CHECK_TRUE(is_asked(sudo(), alice(), 0));
+  check(VerdictCode::Granted, MessageId::None, 0, bench.check(plugin, alice()));
+  CHECK_TRUE(is_asked(plugin, alice(), 1));
+  // Both phases of the module, and then the plugin.
+  wire::CheckRequest auth = sudo();
+  auth.phase = Phase::Auth;
+  CHECK_TRUE(is_asked(auth, alice(), 2));
+  check(VerdictCode::Granted, MessageId::None, 0, bench.check(sudo(), alice()));
+  check(VerdictCode::Granted, MessageId::None, 0, bench.check(plugin, alice()));
+  // Another process, and another command.
+  CHECK_TRUE(is_asked(sudo(), alice(), 3));
+  CHECK_TRUE(is_asked(plugin, in_process(101), 4));
+  wire::CheckRequest other = plugin;
+  other.argv = {"sudo", "ls"};
+  CHECK_TRUE(is_asked(other, alice(), 5));
+}
+
 TEST(CheckDialogue, AsksForTheWeakerFactorOfWhomItMightLetPass) {
   bench.enrol(kAlice);
   rules::RuleSet set = rule_set(rule(Level::Touch));

@@ -207,3 +207,23 @@ TEST(RequestFactsOf, RootIsKnownByTheRealUidOnly) {
   CHECK_FALSE(facts_of(request_of(Program::Sudo, "sudo"), asker_of(1))->caller_is_root);
   CHECK_FALSE(facts_of(request_of(Program::Other, "sshd"), asker_of(0))->caller_is_root);
 }
+
+TEST(RequestFactsOf, TakesTheCommandOfSudosPluginAsSudoDecidedOnIt) {
+  auto request = request_of(Program::Sudo, "sudo", {"sudo", "-u", "postgres", "psql", "-l"});
+  request.phase = wire::Phase::Approval;
+  request.pam_user = "postgres";
+  request.pam_user_uid = 105;
+  const auto uncertain = facts_of(request, asker_of(1001));
+  CHECK_FALSE(uncertain->policy.target_user.has_value());
+  request.exact = wire::ExactCommand{
+      .path = "/usr/bin/psql", .argv = {"psql", "-l"},
+           .cwd = "/"
+  };
+  const auto facts = facts_of(request, asker_of(1001));
+  CHECK(facts->subject == (Subject{1001, "alice"}));
+  STRCMP_EQUAL("postgres", facts->policy.target_user->c_str());
+  STRCMP_EQUAL("sudo: /usr/bin/psql -l", facts->what.c_str());
+  STRCMP_EQUAL("psql", facts->command.c_str());
+  // So that what the account phase was shown can count.
+  STRCMP_EQUAL(uncertain->command_digest.c_str(), facts->command_digest.c_str());
+}

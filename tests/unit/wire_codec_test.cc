@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "stepupd/wire/codec.h"
@@ -20,7 +22,8 @@ namespace {
 constexpr RequestId kId{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 
 const Words kWords{
-    .id = MessageId::PromptOtp, .args = {"alice", "", "sudo: id"}
+    .id = MessageId::PromptOtp, .args = {"alice", "", "sudo: id"},
+         .language = Language::French
 };
 
 // Calls `f` with one message of every type, all fields set to something.
@@ -35,12 +38,21 @@ void for_each_message(F f) {
       .caller = "alice",
       .rhost_hint = "192.0.2.1",
       .tty_hint = "/dev/pts/0",
-      .groups = std::vector<std::uint32_t>{4,      27, 0xffffffff},
-      .argv = {"sudo", "", "id"      },
+      .groups = std::vector<std::uint32_t>{4, 27, 0xffffffff},
+      .argv = {"sudo", "", "id"},
       .argv_truncated = true,
       .clock = ClockState::Synchronised,
-      .requester = 4711
+      .requester = 4711,
+      .exact = {}
   });
+  CheckRequest of_plugin;
+  of_plugin.phase = Phase::Approval;
+  of_plugin.program = Program::Sudo;
+  of_plugin.exact = ExactCommand{
+      .path = "/usr/bin/psql", .argv = {"psql", "-c", ""},
+           .truncated = true, .cwd = "/"
+  };
+  f(of_plugin);
   f(StatusRequest{});
   f(ListRequest{.user = "bob"});
   f(EnrollRequest{.kind = EnrollKind::Totp,
@@ -101,7 +113,8 @@ void for_each_message(F f) {
                   .scope = Scope::Tty,
                   .age_seconds = 9}},
       .rules = {{.name = "r", .demand = "otp", .origin = "stepupd.conf:3", .enforced = true}},
-      .remarks = {"", "monitor mode"}
+      .remarks = {"", "monitor mode"},
+      .rules_digest = std::string(64, 'a')
   });
   f(CredentialList{.user = "alice",
                    .credentials = {{.factor = FactorKind::RecoveryCode,
@@ -239,9 +252,9 @@ TEST(WireCodec, RefusesFieldsThatBreakTheirFormat) {
       {"flag 2",                    {2},                         flag,   false},
       {"flag 255",                  {255},                       flag,   false},
       {"lowest phase",              {1},                         phase,  true },
-      {"highest phase",             {4},                         phase,  true },
+      {"highest phase",             {5},                         phase,  true },
       {"phase 0",                   {0},                         phase,  false},
-      {"phase past the highest",    {5},                         phase,  false},
+      {"phase past the highest",    {6},                         phase,  false},
       {"level 0",                   {0},                         level,  true },
       {"level past the highest",    {4},                         level,  false},
       {"text of its limit",         {0, 0, 0, 3, 'a', 'b', 'c'}, text,   true },
@@ -324,4 +337,39 @@ TEST(WireCodec, KeepsEveryPacketWithinItsBound) {
   for (std::size_t i = 0; i < kMaxPacket; ++i) CHECK_TRUE(out.number(std::uint8_t{0}));
   CHECK_FALSE(out.number(std::uint8_t{0}));
   CHECK_FALSE(out.ok());
+}
+
+// A request of the module must not pass for one of the plugin, nor the other way round.
+TEST(WireCodec, RefusesAnExactCommandInAnotherPhaseThanApprovalAndItsAbsenceThere) {
+  const auto is_read = [](Phase phase, std::optional<ExactCommand> exact) {
+    CheckRequest request;
+    request.phase = phase;
+    request.exact = std::move(exact);
+    auto bytes = encode(kId, request);
+    CHECK_TRUE(bytes.has_value());
+    const auto packet = split(std::move(*bytes));
+    return decode<CheckRequest>(*packet).has_value();
+  };
+  CHECK_TRUE(is_read(Phase::Approval, ExactCommand{}));
+  CHECK_FALSE(is_read(Phase::Approval, std::nullopt));
+  CHECK_FALSE(is_read(Phase::Account, ExactCommand{}));
+  CHECK_TRUE(is_read(Phase::Account, std::nullopt));
+}
+
+TEST(WireCodec, FitsTheLongestCommandLineAndExactCommandIntoOnePacket) {
+  CheckRequest request;
+  request.phase = Phase::Approval;
+  for (std::string* text : {&request.service, &request.pam_user, &request.caller,
+                            &request.rhost_hint, &request.tty_hint}) {
+    *text = std::string(kMaxName, 'x');
+  }
+  request.groups = std::vector<std::uint32_t>(64, 1);
+  request.argv.assign(kMaxArgvWords, std::string(kMaxArgvBytes / kMaxArgvWords, 'x'));
+  request.exact =
+      ExactCommand{.path = std::string(kMaxExactPath, 'x'),
+                   .argv = std::vector<std::string>(
+                       kMaxExactWords, std::string(kMaxExactBytes / kMaxExactWords, 'x')),
+                   .truncated = true,
+                   .cwd = std::string(kMaxExactPath, 'x')};
+  CHECK_TRUE(encode(kId, request).has_value());
 }
