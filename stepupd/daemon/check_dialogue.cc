@@ -98,6 +98,15 @@ void record_grant(Engine& engine, const RequestFacts& facts, const wire::CheckRe
   engine.ledger.add({facts.where, scope, proved.level, proved.factor, proved.credential_id, now});
 }
 
+// Who is let through without a factor hears once a day until when.
+void remind(Engine& engine, Connection& connection, const RequestFacts& facts,
+            const rules::Unenrolled& unenrolled) {
+  if (!facts.can_be_told || !engine.reminds_today(facts.subject.uid)) return;
+  connection.tell({
+      MessageId::EnrollReminder, {engine.host, date_of(unenrolled.until_unix - 1)}
+  });
+}
+
 bool allows_unenrolled(const rules::Unenrolled& unenrolled, std::int64_t unix_seconds) {
   return unenrolled.allow && unix_seconds < unenrolled.until_unix;
 }
@@ -148,6 +157,7 @@ Task<Outcome> ask_for_factor(Engine& engine, Connection& connection, const sessi
     // Until the date, whoever holds something weaker is asked for that; only who holds nothing
     // passes.
     if (result.refusal.words.id == MessageId::RefusedUnenrolled) {
+      remind(engine, connection, facts, settings.unenrolled);
       co_return not_required("unenrolled-allowed");
     }
     order.level = Level::Otp;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "stepupd/daemon/audit.h"
 #include "stepupd/daemon/host_identity.h"
@@ -83,6 +84,12 @@ void Engine::notice_suspend() {
   if (ledger.forget_if_slept(suspended_since_boot())) {
     audit::state("the host was suspended, all grants forgotten");
   }
+}
+
+bool Engine::reminds_today(uid_t subject) {
+  const std::int64_t today = now().unix_seconds / std::chrono::seconds(24h).count();
+  if (std::exchange(reminder_day_, today) != today) reminded_.clear();
+  return reminded_.insert(subject).second;
 }
 
 void Engine::adopt(FilesRead read) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,6 +63,9 @@ class Engine {
   // away (BOOTTIME - MONOTONIC grew).
   void notice_suspend();
 
+  // Whether `subject` is to be reminded of something now: true once a day (UTC).
+  bool reminds_today(uid_t subject);
+
   // co_await engine.with_store<T>(subject, work): `work` on the worker's thread.  It must own all
   // that it captures, since the dialogue may be gone before it runs.  Opens the store if it is not
   // open, and closes it after a Storage error, so that the next use starts afresh.
@@ -110,6 +114,8 @@ class Engine {
   Error store_error_{Errc::Storage, 0, "the store is not open"};
   std::unique_ptr<store::Store> store_;  // the worker's alone once it runs
   bool was_open_ = false;
+  std::int64_t reminder_day_ = 0;
+  std::set<uid_t> reminded_;  // on that day
   TimerSource refresh_;
   Worker worker_;  // last: joined before anything that its jobs use is gone
 };

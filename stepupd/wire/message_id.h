@@ -59,6 +59,7 @@ enum class MessageId : std::uint8_t {
   WrongPin,               // []
   FingerNotRecognised,    // []
   TouchCooldown,          // [time left]: before a prompt for a code
+  EnrollReminder,         // [host, last day without]: who has no factor yet is let through
 
   // Refusals, the words of a verdict.
   Refused,                  // [service, host]

@@ -102,6 +102,9 @@ std::string_view german(MessageId id) noexcept {
     case MessageId::TouchCooldown:
       return "Zu viele Bitten um eine Berührung blieben unbeantwortet. Ihr Sicherheitsschlüssel "
              "ruht deshalb noch {0t}.";
+    case MessageId::EnrollReminder:
+      return "Sie haben auf {0} noch keinen zweiten Faktor und brauchen nach dem {1} einen. Bitten "
+             "Sie um ein Ticket, und rufen Sie auf: stepupctl enroll totp";
 
     case MessageId::Refused: return "{0} auf {1} wurde verweigert.";
     case MessageId::RefusedWrongCode:
@@ -250,8 +253,8 @@ std::string_view german(MessageId id) noexcept {
       return "Ein Sicherheitsschlüssel wird an {0} selbst registriert, wo er eingesteckt ist; Sie "
              "sind von anderswo verbunden.";
     case MessageId::RefusedNoTerminal:
-      return "{0} auf {1} verlangt einen zweiten Faktor, und hier fehlt ein Terminal. Rufen Sie "
-             "auf, in derselben Verbindung (ControlMaster, ssh_config(5)): ssh -t {1} true";
+      return "{0} auf {1} verlangt einen zweiten Faktor, und es fehlt ein Terminal. Rufen Sie "
+             "zuerst auf, mit ControlMaster aus ssh_config(5): ssh -t {1} true";
     case MessageId::RefusedRevoked:
       return "{0} auf {1} wurde verweigert: Es wurde während des Wartens widerrufen. Versuchen Sie "
              "es noch einmal.";

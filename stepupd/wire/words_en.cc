@@ -83,6 +83,9 @@ std::string_view english(MessageId id) noexcept {
     case MessageId::TouchCooldown:
       return "Too many requests for a touch went unanswered, so your security key is not asked for "
              "{0t}.";
+    case MessageId::EnrollReminder:
+      return "You have no second factor on {0} yet, and need one after {1}. Ask an administrator "
+             "for a ticket, then run: stepupctl enroll totp";
 
     case MessageId::Refused: return "{0} on {1} was refused.";
     case MessageId::RefusedWrongCode: return "{0} on {1} was refused: no right code was given.";
@@ -218,8 +221,8 @@ std::string_view english(MessageId id) noexcept {
       return "A security key can be enrolled only at {0} itself, where it is plugged in; you are "
              "connected from elsewhere.";
     case MessageId::RefusedNoTerminal:
-      return "{0} on {1} needs a second factor, and there is no terminal to ask on. Open one over "
-             "the same connection (ControlMaster in ssh_config(5)): ssh -t {1} true";
+      return "{0} on {1} needs a second factor, and there is no terminal to ask on. Run this "
+             "first, with ControlMaster of ssh_config(5): ssh -t {1} true";
     case MessageId::RefusedRevoked:
       return "{0} on {1} was refused: it was revoked while it waited. Try again.";
 

@@ -90,6 +90,9 @@ std::string_view french(MessageId id) noexcept {
     case MessageId::TouchCooldown:
       return "Trop de demandes de toucher la clé sont restées sans réponse : elle n'est plus "
              "demandée pendant {0t}.";
+    case MessageId::EnrollReminder:
+      return "Vous n'avez pas encore de second facteur sur {0}, et il vous en faut un après le "
+             "{1}. Demandez un ticket, puis lancez : stepupctl enroll totp";
 
     case MessageId::Refused: return "{0} sur {1} a été refusé.";
     case MessageId::RefusedWrongCode:
@@ -233,8 +236,8 @@ std::string_view french(MessageId id) noexcept {
       return "Une clé de sécurité ne s'enregistre que devant {0}, où elle est branchée ; vous êtes "
              "connecté d'ailleurs.";
     case MessageId::RefusedNoTerminal:
-      return "{0} sur {1} exige un second facteur, et il manque un terminal. Ouvrez-en un par la "
-             "même connexion (ControlMaster, ssh_config(5)) : ssh -t {1} true";
+      return "{0} sur {1} exige un second facteur, et il manque un terminal. Lancez d'abord, avec "
+             "ControlMaster de ssh_config(5) : ssh -t {1} true";
     case MessageId::RefusedRevoked:
       return "{0} sur {1} a été refusé : la demande a été révoquée pendant l'attente. Recommencez.";
 

@@ -107,6 +107,22 @@ TEST(CheckDialogue, LetsTheUnenrolledPassUntilTheDateAndNoLonger) {
   check(VerdictCode::Denied, MessageId::RefusedLevel, 0, with(Level::Touch, true, now - 1));
 }
 
+TEST(CheckDialogue, RemindsWhoIsLetThroughWithoutAFactorOnceADay) {
+  rules::RuleSet set = rule_set(rule());
+  bench.start(set);
+  set.settings.unenrolled = {true, bench.engine().now().unix_seconds + 3600};
+  bench.obey(set);
+  const auto told = [&](const wire::CheckRequest& request) {
+    return bench.check(request, alice()).told;
+  };
+  // sudo -n says nothing, and is no reminder.
+  CHECK_TRUE(told(sudo({"sudo", "-n", "id"})).empty());
+  CHECK_TRUE(told(sudo()) == (std::vector<MessageId>{MessageId::EnrollReminder}));
+  CHECK_TRUE(told(sudo()).empty());
+  CHECK_TRUE(bench.engine().reminds_today(kAlice.uid + 1));
+  CHECK_FALSE(bench.engine().reminds_today(kAlice.uid + 1));
+}
+
 // In the same process and for the same command line, whatever the rule says of the next one.
 TEST(CheckDialogue, AsksOnceForTheAccountPhaseAndSudosPlugin) {
   bench.enrol(kAlice);
