@@ -275,8 +275,8 @@ std::string_view german(MessageId id) noexcept {
       return "Was unter {0} antwortet, spricht nicht das Protokoll von stepup. Den Ausweg findet "
              "die Administration in pam_stepup(8), RECOVERY.";
     case MessageId::BadOption:
-      return "pam_stepup kennt die Option \"{0}\" in /etc/pam.d nicht und verweigert darum. Die "
-             "Administration muss diese Zeile berichtigen; siehe pam_stepup(8).";
+      return "stepup kennt die Option \"{0}\" in /etc/pam.d oder sudo.conf nicht und verweigert "
+             "darum. Die Administration muss sie berichtigen; siehe pam_stepup(8).";
     case MessageId::InternalError:
       return "stepup hat einen inneren Fehler und verweigert. Bitten Sie die Administration um "
              "einen Blick in: journalctl --grep stepup";

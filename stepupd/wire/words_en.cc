@@ -242,8 +242,8 @@ std::string_view english(MessageId id) noexcept {
       return "What answers at {0} does not speak stepup's protocol. An administrator finds the way "
              "out in pam_stepup(8), RECOVERY.";
     case MessageId::BadOption:
-      return "pam_stepup does not know the option \"{0}\" in /etc/pam.d, so it refuses. An "
-             "administrator should correct that line; see pam_stepup(8).";
+      return "stepup does not know the option \"{0}\" in /etc/pam.d or sudo.conf, so it refuses. "
+             "An administrator should correct that line; see pam_stepup(8).";
     case MessageId::InternalError:
       return "stepup failed inside and refuses. Ask an administrator to look at: journalctl --grep "
              "stepup";

@@ -257,8 +257,8 @@ std::string_view french(MessageId id) noexcept {
       return "Ce qui répond sur {0} ne parle pas le protocole de stepup. Un administrateur "
              "trouvera la solution dans pam_stepup(8), RECOVERY.";
     case MessageId::BadOption:
-      return "pam_stepup ne connaît pas l'option \"{0}\" dans /etc/pam.d, donc refuse. Un "
-             "administrateur doit corriger cette ligne ; voir pam_stepup(8).";
+      return "stepup ne connaît pas l'option \"{0}\" dans /etc/pam.d ou sudo.conf, donc refuse. Un "
+             "administrateur doit la corriger ; voir pam_stepup(8).";
     case MessageId::InternalError:
       return "stepup a une erreur interne et refuse. Demandez à un administrateur de voir : "
              "journalctl --grep stepup";
