@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "pam_stepup/agent_handover.h"
 #include "pam_stepup/signal_watch.h"
 #include "pam_stepup/socket_trust.h"
 #include "stepupd/base/boot_time.h"
@@ -127,7 +128,7 @@ Answered<wire::Client> open_dialogue(const Options& options, const wire::Deadlin
 }
 
 Answered<wire::VerdictCode> relay(wire::Client& client, const std::string& socket,
-                                  Conversation& conversation) {
+                                  wire::Program program, Conversation& conversation) {
   std::optional<CancelReason> cancelled;
   for (int i = 0; i < kMaxMessages; ++i) {
     const auto packet = wait_for_packet(client, socket, conversation);
@@ -137,6 +138,15 @@ Answered<wire::VerdictCode> relay(wire::Client& client, const std::string& socke
         const auto prompt = wire::decode<wire::Prompt>(*packet);
         if (!prompt || cancelled) return refuse_nonsense(socket);
         cancelled = put_question(client, *prompt, conversation);
+        break;
+      }
+      case MessageType::AgentRequest: {
+        const bool may_ask = program != wire::Program::Other && !cancelled;
+        if (!may_ask || !wire::decode<wire::AgentRequest>(*packet)) return refuse_nonsense(socket);
+        const auto agent = connect_to_agent();
+        if (!agent) return std::unexpected(Refusal{.detail = agent.error().what});
+        // As for an answer, a failure to send shows in what comes next.
+        (void)client.send(wire::AgentAnswer{agent->outcome}, agent->fd.get());
         break;
       }
       case MessageType::Notice: {

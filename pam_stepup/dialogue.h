@@ -29,10 +29,11 @@ using Answered = std::expected<T, Refusal>;
                                                    const wire::Deadlines& deadlines,
                                                    const wire::CheckRequest& request);
 
-// Relays between `client`, whose request is sent, and the person until the verdict comes.  Shows
-// every notice and the words of the verdict.  `socket` is named in a refusal.
+// Relays between `client`, whose request came from `program` and is sent, and the person until the
+// verdict comes.  Shows every notice and the words of the verdict.  `socket` is named in a refusal.
+// In sudo, su and doas it hands over a connection to the caller's ssh agent when it is asked to.
 [[nodiscard]] Answered<wire::VerdictCode> relay(wire::Client& client, const std::string& socket,
-                                                Conversation& conversation);
+                                                wire::Program program, Conversation& conversation);
 
 // Waits for the verdict and shows nothing: anything else that is no heartbeat is refused.
 [[nodiscard]] Answered<wire::VerdictCode> await_receipt(wire::Client& client,

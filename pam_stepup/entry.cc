@@ -2,10 +2,12 @@
 // The functions that libpam calls (pam(8)).
 //
 // SECURITY: runs as root inside sudo, su, sshd and others.  Talks to stepupd's socket and to the
-// application's conversation function, and to nothing else.  Opens /proc/self and the user
-// database.  Reads no environment, starts no process or thread, changes no signal handler, and
-// leaves the signal mask, the descriptors and the memory of its host as it found them.  Keeps no
-// state between calls.  Whatever fails, it refuses.
+// application's conversation function, and to nothing else; in sudo, su and doas it connects to the
+// socket of an ssh agent, with its caller's rights, and hands that over unused.  Opens /proc/self
+// and the user database.  Reads no environment but for the name of that socket, starts no process
+// or thread, changes no signal handler, and leaves the ids, the signal mask, the descriptors and
+// the memory of its host as it found them.  Keeps no state between calls.  Whatever fails, it
+// refuses.
 #include <cxxabi.h>
 #include <pthread.h>
 #include <security/pam_ext.h>
@@ -64,7 +66,7 @@ Answered<wire::VerdictCode> ask_stepupd(const pam_handle_t* pamh, wire::Phase ph
   conversation.fit(*request);
   auto client = open_dialogue(options, {.first_reply = options.first_reply}, *request);
   if (!client) return std::unexpected(client.error());
-  return relay(*client, options.socket, conversation);
+  return relay(*client, options.socket, request->program, conversation);
 }
 
 // The auth and the account phase: returns the PAM code, and tells person and log why there is no

@@ -33,7 +33,7 @@ std::optional<Account> find_account(Lookup lookup) {
     } while (error == EINTR);
     if (error == ERANGE) continue;
     if (error != 0 || found == nullptr) return std::nullopt;
-    return Account{found->pw_name, found->pw_uid, found->pw_gid};
+    return Account{found->pw_name, found->pw_uid, found->pw_gid, found->pw_dir};
   }
   return std::nullopt;
 }

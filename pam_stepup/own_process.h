@@ -19,6 +19,7 @@ struct Account {
   std::string name;
   uid_t uid;
   gid_t gid;
+  std::string home;
 };
 
 // Nothing when there is no such account, or the user database does not answer.

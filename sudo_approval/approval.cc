@@ -50,7 +50,7 @@ Answered<wire::VerdictCode> ask_stepupd(const pam_stepup::Options& options,
                                         pam_stepup::Conversation& conversation) {
   auto client = pam_stepup::open_dialogue(options, {.first_reply = options.first_reply}, request);
   if (!client) return std::unexpected(client.error());
-  return pam_stepup::relay(*client, options.socket, conversation);
+  return pam_stepup::relay(*client, options.socket, request.program, conversation);
 }
 
 bool check(const char* const* command_info, const char* const* run_argv) {

@@ -1,5 +1,5 @@
 UNIT_TEST_SRCS := tests/unit/main.cc $(sort $(wildcard tests/unit/*_test.cc))
-PAM_MODULE_TEST_SRCS := $(addprefix tests/integration/pam_module_, main.cc test.cc \
+PAM_MODULE_TEST_SRCS := $(addprefix tests/integration/pam_module_, main.cc test.cc agent_test.cc \
   conversation_test.cc daemon_test.cc hygiene_test.cc interruption_test.cc memory_test.cc \
   session_test.cc)
 PAM_FAULT_TEST_SRCS := tests/integration/pam_fault_test.cc tests/fakes/fail_nth.cc

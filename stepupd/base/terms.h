@@ -23,6 +23,7 @@ enum class FactorKind : std::uint8_t {
   Hotp = 3,
   YubicoOtp = 4,
   Fido2 = 5,
+  SshSk = 6,  // a security key at the far end of an ssh agent
 };
 
 // The level that one verification of `factor` proves at the least: a security key that verified its
@@ -33,18 +34,20 @@ constexpr Level level_of(FactorKind factor) noexcept {
     case FactorKind::RecoveryCode:
     case FactorKind::Hotp:
     case FactorKind::YubicoOtp: return Level::Otp;
-    case FactorKind::Fido2: return Level::Touch;
+    case FactorKind::Fido2:
+    case FactorKind::SshSk: return Level::Touch;
   }
   return Level::None;
 }
 
-inline constexpr std::array kFactorKinds = {FactorKind::Totp, FactorKind::RecoveryCode,
-                                            FactorKind::Hotp, FactorKind::YubicoOtp,
-                                            FactorKind::Fido2};
+inline constexpr std::array kFactorKinds = {FactorKind::Totp,  FactorKind::RecoveryCode,
+                                            FactorKind::Hotp,  FactorKind::YubicoOtp,
+                                            FactorKind::Fido2, FactorKind::SshSk};
 
 // The highest level that `factor` can prove.
 constexpr Level highest_of(FactorKind factor) noexcept {
-  return factor == FactorKind::Fido2 ? Level::TouchWithUv : level_of(factor);
+  const bool is_key = factor == FactorKind::Fido2 || factor == FactorKind::SshSk;
+  return is_key ? Level::TouchWithUv : level_of(factor);
 }
 
 // Which factors count.
@@ -108,6 +111,7 @@ constexpr const char* to_string(FactorKind factor) noexcept {
     case FactorKind::Hotp: return "hotp";
     case FactorKind::YubicoOtp: return "yubico_otp";
     case FactorKind::Fido2: return "fido2";
+    case FactorKind::SshSk: return "ssh_sk";
   }
   return "?";
 }

@@ -126,6 +126,13 @@ class Grammar {
     fido2_->add_flag("--uv", enrollment_.uv, "with its PIN or fingerprint, now and at every use");
     fido2_->add_flag("--discoverable", enrollment_.discoverable,
                      "store the credential in the key, where it can be listed");
+    ssh_sk_ = add_authenticator("ssh-sk", "a security key at your end of ssh, by its ssh key");
+    ssh_sk_->add_option("FILE", key_file_, "its public key, as ssh-keygen writes it: *.pub")
+        ->type_name("")
+        ->required()
+        ->check(from_one_to(wire::kMaxText));
+    ssh_sk_->add_flag("--uv", enrollment_.uv,
+                      "with its PIN or fingerprint at every use (ssh-keygen -O verify-required)");
     recovery_codes_ = enroll_->add_subcommand("recovery-codes",
                                               "ten codes for a lost device, instead of old ones");
     add_user(recovery_codes_, enrollment_.user);
@@ -320,6 +327,10 @@ class Grammar {
       enrollment_.kind = wire::EnrollKind::Fido2;
       return enrollment_;
     }
+    if (ssh_sk_->parsed()) {
+      enrollment_.kind = wire::EnrollKind::SshSk;
+      return EnrollSshKeyCommand{enrollment_, key_file_};
+    }
     if (yubikey_->parsed()) {
       enrollment_.kind = existing_ ? wire::EnrollKind::ExistingYubiKey : wire::EnrollKind::YubiKey;
       return enrollment_;
@@ -357,6 +368,7 @@ class Grammar {
   CLI::App* hotp_ = nullptr;
   CLI::App* yubikey_ = nullptr;
   CLI::App* fido2_ = nullptr;
+  CLI::App* ssh_sk_ = nullptr;
   CLI::App* recovery_codes_ = nullptr;
   CLI::App* ticket_ = nullptr;
   CLI::App* reset_ = nullptr;
@@ -384,6 +396,7 @@ class Grammar {
   std::string algorithm_ = "sha1";
   int digits_ = 6;
   bool existing_ = false;
+  std::string key_file_;
   wire::RevokeRequest revocation_;
   EnableCommand enabling_;
   DisableCommand disabling_;

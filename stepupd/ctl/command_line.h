@@ -74,11 +74,19 @@ struct ImportCommand {
   bool operator==(const ImportCommand&) const = default;
 };
 
+// Enrols the ssh key that lies in a security key: `request` without its public key.
+struct EnrollSshKeyCommand {
+  wire::EnrollRequest request;
+  std::string file;
+  bool operator==(const EnrollSshKeyCommand&) const = default;
+};
+
 using Command =
-    std::variant<EnableCommand, DisableCommand, ConfirmCommand, RollbackCommand, DoctorCommand,
-                 GateCommand, ImportCommand, wire::SessionsRequest, wire::RevokeRequest,
-                 ConfigCommand, wire::StatusRequest, wire::ListRequest, wire::EnrollRequest,
-                 wire::TicketRequest, wire::ResetRequest, wire::RemoveRequest, wire::VerifyRequest>;
+    std::variant<EnrollSshKeyCommand, EnableCommand, DisableCommand, ConfirmCommand,
+                 RollbackCommand, DoctorCommand, GateCommand, ImportCommand, wire::SessionsRequest,
+                 wire::RevokeRequest, ConfigCommand, wire::StatusRequest, wire::ListRequest,
+                 wire::EnrollRequest, wire::TicketRequest, wire::ResetRequest, wire::RemoveRequest,
+                 wire::VerifyRequest>;
 
 struct CommandLine {
   std::string socket = kDefaultSocket;

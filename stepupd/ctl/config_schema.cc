@@ -168,6 +168,7 @@ std::string config_schema() {
   top["properties"]["attempts"] = table(rules::kAttemptsKeys);
   top["properties"]["host"] = table(rules::kHostKeys);
   top["properties"]["fido2"] = table(rules::kFido2Keys);
+  top["properties"]["ssh_sk"] = table(rules::kSshSkKeys);
   top["properties"]["rule"] = {
       {"type",  "array"        },
       {"items", std::move(rule)}

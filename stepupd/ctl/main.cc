@@ -38,6 +38,7 @@
 #include "stepupd/ctl/output.h"
 #include "stepupd/ctl/rollback.h"
 #include "stepupd/ctl/signals.h"
+#include "stepupd/ctl/ssh_key_file.h"
 #include "stepupd/ctl/terminal.h"
 #include "stepupd/wire/client.h"
 
@@ -137,6 +138,16 @@ ExitCode carry_out(const GateCommand&, const CommandLine& line) {
   const Terminal terminal = Terminal::that_controls();
   const ExitCode code = talk(gate_request(command), terminal, line);
   return code == ExitCode::Done ? become(command) : code;
+}
+ExitCode carry_out(const EnrollSshKeyCommand& command, const CommandLine& line) {
+  wire::EnrollRequest request = command.request;
+  auto key = read_ssh_key_file(command.file);
+  if (!key) {
+    complain(key.error());
+    return ExitCode::Refused;
+  }
+  request.public_key = std::move(*key);
+  return carry_out(request, line);
 }
 ExitCode carry_out(const DoctorCommand& command, const CommandLine& line) {
   return doctor(command, line.socket, line.json);

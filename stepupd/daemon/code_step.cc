@@ -37,7 +37,8 @@ MessageId already_used(FactorKind factor) {
     case FactorKind::YubicoOtp: return MessageId::PressedCodeUsed;
     case FactorKind::RecoveryCode: return MessageId::RecoveryCodeSpent;
     case FactorKind::Totp:
-    case FactorKind::Fido2: break;
+    case FactorKind::Fido2:
+    case FactorKind::SshSk: break;
   }
   return MessageId::CodeAlreadyUsed;
 }

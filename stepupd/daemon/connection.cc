@@ -66,12 +66,13 @@ void Connection::tick(BootTime now) {
       return;
     case wire::DialogueState::AwaitingAnswer:
     case wire::DialogueState::AwaitingText:
+    case wire::DialogueState::AwaitingAgent:
       if (waited > patience_) {
-        resume({Reply::Kind::TimedOut, {}});
+        resume({.kind = Reply::Kind::TimedOut});
         return;
       }
       if (!ground_.holds()) {
-        resume({Reply::Kind::Interrupted, {}});
+        resume({.kind = Reply::Kind::Interrupted});
         return;
       }
       break;
@@ -93,7 +94,9 @@ void Connection::tick(BootTime now) {
 
 void Connection::receive() {
   pid_t sender = 0;
-  auto bytes = wire::receive_packet(fd_.get(), &sender);
+  UniqueFd descriptor;
+  const bool may_bring_one = state_ == wire::DialogueState::AwaitingAgent;
+  auto bytes = wire::receive_packet(fd_.get(), &sender, may_bring_one ? &descriptor : nullptr);
   if (!bytes) {
     if (bytes.error().code == Errc::Busy) return;
     if (bytes.error().code == Errc::Closed) {
@@ -114,10 +117,10 @@ void Connection::receive() {
     end(packet.error().what);
     return;
   }
-  accept_packet(std::move(*packet));
+  accept_packet(std::move(*packet), std::move(descriptor));
 }
 
-void Connection::accept_packet(wire::Packet packet) {
+void Connection::accept_packet(wire::Packet packet, UniqueFd descriptor) {
   const bool first = state_ == wire::DialogueState::AwaitingRequest;
   if (first) request_id_ = packet.header.request_id;
   if (packet.header.version != wire::kVersion) {
@@ -128,6 +131,10 @@ void Connection::accept_packet(wire::Packet packet) {
   const auto permission = wire::permitted(socket_, state_, packet.header.type);
   if (!permission.allowed || packet.header.request_id != request_id_) {
     end("a message that is not allowed now");
+    return;
+  }
+  if (descriptor && packet.header.type != wire::MessageType::AgentAnswer) {
+    end("a descriptor that was not asked for");
     return;
   }
   if (permission.rights == wire::Rights::Root && peer_.uid != 0) {
@@ -144,36 +151,43 @@ void Connection::accept_packet(wire::Packet packet) {
     running_ = true;
     driver_ = drive(begin_(*this, std::move(packet)));
     driver_.start();
-  } else if (packet.header.type == wire::MessageType::Answer) {
+  } else {
+    accept_answer(packet, std::move(descriptor));
+  }
+}
+
+void Connection::accept_answer(const wire::Packet& packet, UniqueFd descriptor) {
+  if (packet.header.type == wire::MessageType::Answer) {
     auto answer = wire::decode<wire::Answer>(packet);
-    if (!answer) {
-      end(answer.error().what);
-      return;
-    }
-    resume({Reply::Kind::Answered, std::move(answer->text)});
+    if (!answer) return end(answer.error().what);
+    resume({.kind = Reply::Kind::Answered, .answer = std::move(answer->text)});
   } else if (packet.header.type == wire::MessageType::ImportText) {
     auto piece = wire::decode<wire::ImportText>(packet);
-    if (!piece) {
-      end(piece.error().what);
-      return;
-    }
-    resume({Reply::Kind::Answered, std::move(piece->text)});
+    if (!piece) return end(piece.error().what);
+    resume({.kind = Reply::Kind::Answered, .answer = std::move(piece->text)});
+  } else if (packet.header.type == wire::MessageType::AgentAnswer) {
+    const auto answer = wire::decode<wire::AgentAnswer>(packet);
+    if (!answer) return end(answer.error().what);
+    const bool connected = answer->outcome == wire::AgentOutcome::Connected;
+    if (connected != static_cast<bool>(descriptor))
+      return end("an agent and no descriptor, or the reverse");
+    resume({.kind = Reply::Kind::Answered, .agent = std::move(descriptor)});
   } else {
     const auto cancel = wire::decode<wire::Cancel>(packet);
-    if (!cancel) {
-      end(cancel.error().what);
-    } else if (state_ == wire::DialogueState::Working) {
+    if (!cancel) return end(cancel.error().what);
+    if (state_ == wire::DialogueState::Working) {
       finish({wire::VerdictCode::Denied, {}});
     } else {
-      resume({kind_of(cancel->reason), {}});
+      resume({.kind = kind_of(cancel->reason)});
     }
   }
 }
 
 bool Connection::Asking::await_suspend(std::coroutine_handle<> dialogue) {
-  connection_.state_ = std::holds_alternative<wire::Prompt>(question_)
-                           ? wire::DialogueState::AwaitingAnswer
-                           : wire::DialogueState::AwaitingText;
+  connection_.state_ =
+      std::holds_alternative<wire::Prompt>(question_)         ? wire::DialogueState::AwaitingAnswer
+      : std::holds_alternative<wire::AgentRequest>(question_) ? wire::DialogueState::AwaitingAgent
+                                                              : wire::DialogueState::AwaitingText;
   connection_.since_ = boot_now();
   connection_.patience_ = patience_;
   std::visit([this](const auto& question) { connection_.send(question); }, question_);
@@ -227,7 +241,7 @@ void Connection::end(const char* why) {
   (void)shutdown(fd_.get(), SHUT_WR);
   if (!sent_) gone_ = true;
   if (on_end_) std::exchange(on_end_, nullptr)();
-  if (asking_) resume({Reply::Kind::Interrupted, {}});
+  if (asking_) resume({.kind = Reply::Kind::Interrupted});
   settle();
 }
 

@@ -32,7 +32,8 @@ struct Reply {
     TimedOut
   };
   Kind kind = Kind::Interrupted;
-  SecretBytes answer;  // when Answered
+  SecretBytes answer{};  // when Answered
+  UniqueFd agent{};      // the same, when an ssh agent was asked for; none = there is none to use
 };
 
 class Connection {
@@ -70,6 +71,7 @@ class Connection {
 
   static constexpr BootTime kPatience = std::chrono::seconds(60);
   static constexpr BootTime kForWork = std::chrono::seconds(30);
+  static constexpr BootTime kForAgent = std::chrono::seconds(10);
 
   // For dialogues: what this one is about to stand on.  When that no longer holds, a prompt or a
   // touch ends as Interrupted within half a second, whatever the person does.
@@ -79,7 +81,7 @@ class Connection {
   // co_await connection.ask(words, echo): prompts, and waits for the person as long as `patience`.
   class Asking {
    public:
-    using Question = std::variant<wire::Prompt, wire::ImportTextWanted>;
+    using Question = std::variant<wire::Prompt, wire::ImportTextWanted, wire::AgentRequest>;
     Asking(Connection& connection, Question question, BootTime patience)
         : connection_(connection), question_(std::move(question)), patience_(patience) {}
     // Nobody is there to be asked any more: the answer is Interrupted, at once.
@@ -105,6 +107,9 @@ class Connection {
   }
   // The same for the next piece of a file, which stepupctl has at hand.
   Asking ask_for_text() { return {*this, wire::ImportTextWanted{}, kForWork}; }
+
+  // The same for a connection to the ssh agent of whoever called sudo, su or doas.
+  Asking ask_for_agent() { return {*this, wire::AgentRequest{}, kForAgent}; }
 
   // Sends the verdict ahead of the dialogue's end, for one that has something left to do for which
   // its peer need not wait.  Nothing more can be sent then.
@@ -132,7 +137,8 @@ class Connection {
 
  private:
   void receive();
-  void accept_packet(wire::Packet packet);
+  void accept_packet(wire::Packet packet, UniqueFd descriptor);
+  void accept_answer(const wire::Packet& packet, UniqueFd descriptor);
   void resume(Reply reply);
   Task<bool> drive(Task<wire::Verdict> dialogue);
   void end(const char* why);  // nothing more is sent; logs `why` unless null
@@ -150,7 +156,7 @@ class Connection {
   wire::RequestId request_id_{};
   wire::DialogueState state_ = wire::DialogueState::AwaitingRequest;
   BootTime since_;                  // when state_ was entered
-  BootTime patience_ = kPatience;   // while AwaitingAnswer or AwaitingText
+  BootTime patience_ = kPatience;   // while AwaitingAnswer, AwaitingText or AwaitingAgent
   BootTime work_limit_ = kForWork;  // while Working
   BootTime last_heartbeat_;
   Ground ground_;

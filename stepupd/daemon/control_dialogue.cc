@@ -250,6 +250,7 @@ Verdict refusal_of(const Engine& engine, const EnrollFailure& failure, const Sub
     case EnrollRefusal::LabelForm: return denied(MessageId::RefusedLabelForm);
     case EnrollRefusal::TooMany: return denied(MessageId::RefusedTooMany, {subject.name});
     case EnrollRefusal::KeyTaken: return denied(MessageId::RefusedKeyTaken);
+    case EnrollRefusal::SecurityKeyTaken: return denied(MessageId::RefusedKeyExcluded);
     case EnrollRefusal::Digits: return denied(MessageId::RefusedDigits);
     case EnrollRefusal::Ticket: return denied(MessageId::RefusedTicket, {subject.name});
     case EnrollRefusal::LastCredential: return denied(MessageId::RefusedLastCredential);

@@ -43,6 +43,14 @@ std::string key_details(const store::Credential& credential, const store::Fido2K
   return details;
 }
 
+std::string ssh_key_details(const store::Credential& credential, const store::SshSkKey& key) {
+  std::string details = name_of(key.key.public_key.algorithm);
+  details += key.uv_required ? ", PIN or fingerprint" : ", touch";
+  details += ", of " + key.key.application;
+  if (credential.last_used_at && key.sign_count == 0) details += ", no counter";
+  return details;
+}
+
 }  // namespace
 
 std::string details_of(const store::Credential& credential) {
@@ -58,6 +66,9 @@ std::string details_of(const store::Credential& credential) {
              std::to_string(factor::yubico_session(last));
     case FactorKind::Fido2:
       if (credential.fido2) return key_details(credential, *credential.fido2);
+      break;
+    case FactorKind::SshSk:
+      if (credential.ssh_sk) return ssh_key_details(credential, *credential.ssh_sk);
       break;
     case FactorKind::RecoveryCode: break;
   }

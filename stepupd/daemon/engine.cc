@@ -46,7 +46,7 @@ Limits Engine::limits() const {
   Limits limits;
   if (rules) {
     const rules::Settings& settings = rules->set.settings;
-    limits = {settings.max_failures, settings.max_backoff, settings.fido2};
+    limits = {settings.max_failures, settings.max_backoff, settings.fido2, settings.ssh_sk};
   }
   return limits;
 }

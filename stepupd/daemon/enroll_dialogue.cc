@@ -14,6 +14,7 @@
 #include "stepupd/daemon/key_enrollment.h"
 #include "stepupd/daemon/step_up.h"
 #include "stepupd/factor/hex.h"
+#include "stepupd/factor/ssh_sk.h"
 #include "stepupd/factor/yubico_otp.h"
 
 namespace stepup::daemon {
@@ -95,6 +96,7 @@ FactorKind factor_of(wire::EnrollKind kind) {
     case wire::EnrollKind::YubiKey:
     case wire::EnrollKind::ExistingYubiKey: return FactorKind::YubicoOtp;
     case wire::EnrollKind::Fido2: return FactorKind::Fido2;
+    case wire::EnrollKind::SshSk: return FactorKind::SshSk;
     case wire::EnrollKind::RecoveryCodes: break;
   }
   return FactorKind::RecoveryCode;
@@ -102,7 +104,9 @@ FactorKind factor_of(wire::EnrollKind kind) {
 
 // What the new credential could prove.  Beyond what is held, only a ticket lets it in.
 Level level_of(const wire::EnrollRequest& request) {
-  if (request.kind != wire::EnrollKind::Fido2) return Level::Otp;
+  if (request.kind != wire::EnrollKind::Fido2 && request.kind != wire::EnrollKind::SshSk) {
+    return Level::Otp;
+  }
   return request.uv ? Level::TouchWithUv : Level::Touch;
 }
 
@@ -159,6 +163,23 @@ wire::Words correction_of(Proof proof, FactorKind factor) {
   return {factor == FactorKind::YubicoOtp ? MessageId::WrongYubiKeyCode : MessageId::WrongCode, {}};
 }
 
+// Puts the public key of `request` into `pending`.  There is nothing to prove it by: whoever may
+// enrol a key says that it is the subject's, as in authorized_keys.
+std::optional<Verdict> take_ssh_key(const wire::EnrollRequest& request,
+                                    PendingAuthenticator& pending) {
+  auto key = factor::read_ssh_sk_line(request.public_key);
+  if (!key) {
+    const bool no_key = key.error() == factor::SshKeyFault::NotAKey;
+    return denied(
+        MessageId::RefusedKeyUnsupported,
+        {no_key ? "that is no public key of OpenSSH that can be used"
+                : "that ssh key lies in a file; make one with: ssh-keygen -t ed25519-sk"});
+  }
+  pending.ssh_sk = store::SshSkKey{std::move(*key), 0, request.uv};
+  pending.proved_step = 0;
+  return std::nullopt;
+}
+
 // The new authenticator, shown and proved.  Returns the refusal, or nothing.
 Task<std::optional<Verdict>> prove_new_authenticator(Engine& engine, Connection& connection,
                                                      Target target, wire::EnrollRequest request,
@@ -185,6 +206,7 @@ Task<std::optional<Verdict>> prove_new_authenticator(Engine& engine, Connection&
     auto refusal = co_await std::move(making);
     co_return refusal;
   }
+  if (request.kind == wire::EnrollKind::SshSk) co_return take_ssh_key(request, pending);
   auto handing = hand_over(connection, request.kind, pending);
   const MessageId not_handed = co_await std::move(handing);
   if (not_handed != MessageId::None)
@@ -240,6 +262,10 @@ Task<Verdict> enroll_dialogue(Engine& engine, Connection& connection, session::A
   if (request.kind == wire::EnrollKind::Fido2 && !engine.limits().security_keys) {
     co_return denied(MessageId::RefusedKeyUnsupported,
                      {"[fido2] enabled is false in stepupd.conf(5)"});
+  }
+  if (request.kind == wire::EnrollKind::SshSk && !engine.limits().ssh_sk) {
+    co_return denied(MessageId::RefusedKeyUnsupported,
+                     {"[ssh_sk] enabled is false in stepupd.conf(5)"});
   }
   const bool first = standing->highest == Level::None;
   const bool needs_ticket = !target.by_root && level_of(request) > standing->highest;

@@ -60,6 +60,7 @@ const char* usual_label(FactorKind factor) {
     case FactorKind::Hotp: return "hotp";
     case FactorKind::YubicoOtp: return "yubikey";
     case FactorKind::Fido2: return "key";
+    case FactorKind::SshSk: return "ssh-key";
     case FactorKind::RecoveryCode: break;
   }
   return "?";
@@ -155,6 +156,14 @@ bool is_enrolled(const Holdings& held, const std::string& public_id, const Crede
   });
 }
 
+// Whether another credential than `replaced` is the same security key behind an ssh agent.
+bool is_enrolled(const Holdings& held, const std::optional<store::SshSkKey>& key,
+                 const Credential* replaced) {
+  return key && std::ranges::any_of(held.credentials, [&](const Credential& other) {
+           return &other != replaced && other.ssh_sk && other.ssh_sk->key.blob == key->key.blob;
+         });
+}
+
 Enrolled<void> store_authenticator(Transaction& transaction, const Holdings& held,
                                    const Subject& subject, const PendingAuthenticator& pending,
                                    const std::string& actor, const Now& now) {
@@ -166,6 +175,7 @@ Enrolled<void> store_authenticator(Transaction& transaction, const Holdings& hel
   // Asked again, because another dialogue may have ended since prepare_authenticator().
   if (const auto why = obstacle(held, pending.label, replaced)) return refused(*why);
   if (is_enrolled(held, pending.public_id, replaced)) return refused(EnrollRefusal::KeyTaken);
+  if (is_enrolled(held, pending.ssh_sk, replaced)) return refused(EnrollRefusal::SecurityKeyTaken);
   if (replaced != nullptr) {
     auto done = transaction.remove_credential(replaced->id);
     if (done) {
@@ -181,9 +191,11 @@ Enrolled<void> store_authenticator(Transaction& transaction, const Holdings& hel
   credential.label = pending.label;
   credential.created_at = now.unix_seconds;
   credential.parameters = pending.parameters;
-  if (!pending.fido2) credential.last_step = pending.proved_step;  // the code typed back is used
-  credential.public_id = pending.public_id;
   credential.fido2 = pending.fido2;
+  credential.ssh_sk = pending.ssh_sk;
+  // The code typed back is used.
+  if (!credential.is_key()) credential.last_step = pending.proved_step;
+  credential.public_id = pending.public_id;
   const auto added = transaction.add_credential(credential, pending.key);
   if (!added) return ours(added.error());
   const auto told = transaction.add_notice(

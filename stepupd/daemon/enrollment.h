@@ -31,7 +31,8 @@ enum class EnrollRefusal : std::uint8_t {
   NoSuchLabel,
   LabelForm,
   TooMany,
-  KeyTaken,  // that YubiKey is enrolled already
+  KeyTaken,          // that YubiKey is enrolled already
+  SecurityKeyTaken,  // that security key is
   Digits,
   Ticket,
   LastCredential,

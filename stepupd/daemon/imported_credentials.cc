@@ -99,7 +99,7 @@ class Importer {
             credential.fido2->credential.id == record.security_key->credential.id) {
           return &credential;
         }
-      } else if (!record.security_key && !credential.fido2) {
+      } else if (!record.security_key && !credential.is_key()) {
         const auto key = transaction_.key_of(credential);
         if (!key) return std::unexpected(key.error());
         if (factor::equal_in_constant_time(key->view(), record.key.view())) return &credential;

@@ -134,7 +134,8 @@ Task<std::optional<Verdict>> make_key_credential(Engine& engine, Connection& con
   order.excluded = pending.excluded;
 
   // One touch of a person's at a time, here as well: it must not answer a sudo of theirs.
-  TouchDesk::Turn turn(engine.touch_desk, target.subject.uid, {"stepupctl: enroll", pending.label});
+  TouchDesk::Turn turn(engine.touch_desk, target.subject.uid,
+                       {"stepupctl: enroll", pending.label, true});
   {
     const Connection::EndHook on_end(connection, [&turn] { turn.abandon(); });
     connection.expect_person(kPatience);

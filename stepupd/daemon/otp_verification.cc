@@ -81,6 +81,7 @@ bool fits(const store::Credential& credential, const SecretBytes& text) {
     case FactorKind::Hotp: return std::cmp_equal(credential.parameters.digits, text.size());
     case FactorKind::YubicoOtp: return text.size() == factor::kYubicoOtpSize;
     case FactorKind::Fido2:
+    case FactorKind::SshSk:
     case FactorKind::RecoveryCode: break;
   }
   return false;
@@ -101,6 +102,7 @@ Result<factor::OtpJudgement> judge_with(const store::Credential& credential, con
       if (factor::yubico_public_id(text) != credential.public_id) return factor::OtpJudgement{};
       return factor::judge_yubico_otp(key, text, credential.last_step);
     case FactorKind::Fido2:
+    case FactorKind::SshSk:
     case FactorKind::RecoveryCode: break;
   }
   return failure(Errc::Internal, "a credential of no kind");

@@ -47,7 +47,8 @@ Result<PendingAuthenticator> make_authenticator(FactorKind factor,
   PendingAuthenticator pending;
   pending.factor = factor;
   pending.parameters = parameters;
-  if (factor == FactorKind::Fido2) return pending;  // the key makes its own
+  // The key makes its own, or did.
+  if (factor == FactorKind::Fido2 || factor == FactorKind::SshSk) return pending;
   auto key = factor::random_bytes(key_size_of(factor, parameters));
   if (!key) return std::unexpected(key.error());
   pending.key = std::move(*key);

@@ -28,6 +28,7 @@ struct PendingAuthenticator {
   std::string public_id;    // of a YubiKey; empty until its first code tells it
   std::string rp_id;        // of a security key; empty: the host's
   std::optional<store::Fido2Key> fido2;             // of a security key, once it has made one
+  std::optional<store::SshSkKey> ssh_sk;            // of a security key behind an ssh agent
   std::vector<std::vector<std::uint8_t>> excluded;  // credential ids that its key must not hold
   std::optional<std::uint64_t> proved_step;         // of the code typed back, which is used by then
 };

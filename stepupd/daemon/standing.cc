@@ -44,6 +44,10 @@ Result<Standing> standing_of(store::Store& store, const Subject& subject, Origin
       if (holds(FactorKind::Fido2, level)) {
         standing.keys.push_back({key->rp_id, key->credential.id, key->uv_required, level});
       }
+    } else if (const auto& ssh = credential.ssh_sk) {
+      if (!limits.ssh_sk) continue;
+      const Level level = ssh->uv_required ? Level::TouchWithUv : Level::Touch;
+      if (holds(FactorKind::SshSk, level)) standing.ssh_keys.push_back({ssh->key, level});
     } else if (holds(credential.factor, level_of(credential.factor))) {
       codes.push_back(credential.factor);
     }

@@ -24,6 +24,12 @@ struct KeyOffer {
   Level level = Level::Touch;
 };
 
+// A security key behind an ssh agent that may be asked for.
+struct SshKeyOffer {
+  factor::SshSkKey key;
+  Level level = Level::Touch;
+};
+
 struct Standing {
   bool owner_mismatch = false;     // uid has credentials of another name
   std::string recorded_name;       // that name
@@ -34,7 +40,8 @@ struct Standing {
   Level usable = Level::None;      // and of the factors that count
   BootTime locked_for{};           // until some code is judged again; zero = not locked
   std::vector<KeyOffer> keys;      // where they count
-  std::string declared_problem;    // why the keys that /etc declares do not count; empty: they do
+  std::vector<SshKeyOffer> ssh_keys;  // the same
+  std::string declared_problem;  // why the keys that /etc declares do not count; empty: they do
   std::vector<store::ChangeNotice> notices;  // to tell at the next step-up, then dismiss
 };
 

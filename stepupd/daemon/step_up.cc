@@ -209,27 +209,33 @@ Task<StepUpResult> prove(Engine& engine, Connection& connection, StepUpOrder ord
   if (auto refusal = obstacle(engine, order, standing)) co_return std::move(*refusal);
 
   std::erase_if(standing.keys, [&](const KeyOffer& key) { return key.level < order.level; });
+  std::erase_if(standing.ssh_keys, [&](const SshKeyOffer& key) { return key.level < order.level; });
   const BootTime paused = engine.touch_desk.fatigue.paused_for(uid, boot_now());
   const bool code_is_enough = order.level <= Level::Otp && standing.has_code;
-  const bool has_key = !standing.keys.empty();
+  const bool plugged_in = order.local_key && !standing.keys.empty();
+  const bool may_touch = plugged_in || (order.has_agent && !standing.ssh_keys.empty());
   CodeInstead instead;
-  if (has_key && order.local_key && paused == BootTime::zero()) {
+  if (may_touch && paused == BootTime::zero()) {
     const bool or_code = code_is_enough && standing.locked_for == BootTime::zero();
-    auto touching = prove_by_touch(engine, connection, order, standing, or_code);
+    const TouchWay way = plugged_in ? TouchWay::PluggedIn : TouchWay::Agent;
+    auto touching = prove_by_touch(engine, connection, order, standing, way, or_code);
     TouchOutcome outcome = co_await std::move(touching);
     if (auto* result = std::get_if<StepUpResult>(&outcome)) co_return std::move(*result);
     instead = std::move(std::get<CodeInstead>(outcome));
   } else if (!code_is_enough) {
     // A level of touch is never met by a code.
-    if (paused > BootTime::zero() && order.local_key) {
+    if (may_touch) {
       co_return locked_out(MessageId::RefusedTouchCooldown, paused);
     }
-    co_return refused(Kind::Unable, VerdictCode::Denied,
-                      {
-                          MessageId::RefusedRemoteTouch, {order.service, engine.host}
+    const bool sudo_first = order.service == "stepupctl" && !standing.ssh_keys.empty();
+    co_return refused(
+        Kind::Unable, VerdictCode::Denied,
+        {
+            sudo_first ? MessageId::RefusedAgentElsewhere : MessageId::RefusedRemoteTouch,
+            {order.service, engine.host}
     },
-                      "no-local-key");
-  } else if (has_key && order.local_key) {
+        "no-local-key");
+  } else if (may_touch) {
     connection.tell({MessageId::TouchCooldown, {seconds_left(paused)}});
   }
   if (standing.locked_for > BootTime::zero()) {

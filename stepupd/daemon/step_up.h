@@ -25,6 +25,7 @@ struct StepUpOrder {
   wire::MessageId unaskable = wire::MessageId::RefusedNoConversation;  // where nobody can be asked
   wire::ClockState clock = wire::ClockState::Unknown;
   bool local_key = false;  // the person sits at this host: session/local_key
+  bool has_agent = false;  // sudo, su, doas: their caller's ssh agent may be asked for
   // What a touch is bound to besides: nothing but this request, here, can use it.
   SessionKey session;
   std::string target_user;
@@ -46,8 +47,9 @@ struct StepUpResult {
   const char* reason = "";               // for the journal
 };
 
-// Asks for what is missing: a touch, where one may be asked for and is enough, then a one-time code
-// where the level allows it.  Tells the person of changes to their credentials once proved.
+// Asks for what is missing: a touch, where one may be asked for and is enough (of a key that is
+// plugged in here, else of one behind an ssh agent), then a one-time code where the level allows
+// it.  Tells the person of changes to their credentials once proved.
 [[nodiscard]] Task<StepUpResult> step_up(Engine& engine, Connection& connection, StepUpOrder order);
 
 // -- Shared by the two ways to prove --

@@ -32,6 +32,7 @@ struct Limits {
   int max_failures = 5;
   BootTime max_backoff = std::chrono::minutes(15);
   bool security_keys = true;  // whether they count at all
+  bool ssh_sk = false;        // whether those behind an ssh agent do
 };
 
 // How long `key`'s factor may not be tried from its origin; zero = it may.  Fails with Storage.

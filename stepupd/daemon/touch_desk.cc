@@ -39,6 +39,13 @@ const TouchPurpose* TouchDesk::outstanding(uid_t uid) const {
   return found == queues_.end() ? nullptr : &found->second.front()->purpose_;
 }
 
+bool TouchDesk::is_full() const {
+  const auto at_helper = [](const auto& queue) {
+    return queue.second.front()->purpose_.plugged_in;
+  };
+  return std::ranges::count_if(queues_, at_helper) >= kMaxOutstanding;
+}
+
 TouchDesk::Turn::~Turn() { desk_.leave(*this); }
 
 bool TouchDesk::Turn::await_ready() {

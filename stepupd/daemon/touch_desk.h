@@ -33,8 +33,9 @@ class TouchFatigue {
 
 // What a touch is asked for, in words for another request that has to wait.
 struct TouchPurpose {
-  std::string what;  // "sudo: id -u"
-  std::string code;  // the prompt's short code
+  std::string what;        // "sudo: id -u"
+  std::string code;        // the prompt's short code
+  bool plugged_in = true;  // of a key here, which takes one of the helper's places
 };
 
 class TouchDesk {
@@ -46,8 +47,10 @@ class TouchDesk {
   // What `uid` is asked to touch for now; null = nothing.
   [[nodiscard]] const TouchPurpose* outstanding(uid_t uid) const;
 
-  // Whether as many touches are outstanding as this host has at once (four).
-  [[nodiscard]] bool is_full() const noexcept { return queues_.size() >= kMaxOutstanding; }
+  // Whether as many touches of keys that are plugged in are outstanding as this host has at once
+  // (four).  Those behind ssh do not count: a few users with silent agents would keep everybody
+  // else from touching.
+  [[nodiscard]] bool is_full() const;
 
   // co_await turn: waits until no other touch of the subject's is outstanding.  True: this one is,
   // until the Turn is destroyed.  False: abandon() came first.
@@ -76,7 +79,7 @@ class TouchDesk {
   };
 
  private:
-  static constexpr std::size_t kMaxOutstanding = 4;
+  static constexpr std::ptrdiff_t kMaxOutstanding = 4;
 
   void leave(Turn& turn);
   void wake(Turn& turn);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "stepupd/daemon/agent_step.h"
 #include "stepupd/daemon/audit.h"
 #include "stepupd/daemon/fido2_ceremony.h"
 #include "stepupd/daemon/fido2_verification.h"
@@ -310,7 +311,7 @@ CodeInstead TouchStep::type_instead(std::optional<SecretBytes> typed) {
 }  // namespace
 
 Task<TouchOutcome> prove_by_touch(Engine& engine, Connection& connection, StepUpOrder order,
-                                  Standing standing, bool or_code) {
+                                  Standing standing, TouchWay way, bool or_code) {
   const uid_t uid = order.subject.uid;
   const auto code = factor::random_readable(kCodeSize);
   if (!code) co_return our_fault(engine, code.error());
@@ -321,16 +322,21 @@ Task<TouchOutcome> prove_by_touch(Engine& engine, Connection& connection, StepUp
         MessageId::TouchQueued, {other->what, other->code}
     });
     if (or_code) co_return CodeInstead{};
-  } else if (desk.is_full()) {
+  } else if (way == TouchWay::PluggedIn && desk.is_full()) {
     if (or_code) co_return CodeInstead{};
     co_return refused(Kind::Unable, VerdictCode::LockedOut, {MessageId::RefusedBusy, {engine.host}},
                       "too-many-touches");
   }
-  TouchDesk::Turn turn(desk, uid, {order.what, tag});
+  TouchDesk::Turn turn(desk, uid, {order.what, tag, way == TouchWay::PluggedIn});
   {
     const Connection::EndHook on_end(connection, [&turn] { turn.abandon(); });
     connection.expect_person(kPatience);
     if (!co_await turn) co_return not_answered(Reply::Kind::Interrupted, order, engine.host);
+  }
+  if (way == TouchWay::Agent) {
+    auto asking = prove_by_agent(engine, connection, order, std::move(standing), or_code, tag);
+    TouchOutcome outcome = co_await std::move(asking);
+    co_return outcome;
   }
   TouchStep step(engine, connection, order, std::move(standing), or_code, tag);
   auto running = step.run();

@@ -15,7 +15,7 @@ namespace stepup::factor {
 
 // What one ceremony is for.
 struct CeremonyPurpose {
-  enum class Kind : std::uint8_t { Assert = 1, MakeCredential };
+  enum class Kind : std::uint8_t { Assert = 1, MakeCredential, SshSign };
   Kind kind = Kind::Assert;
   std::string host;
   std::string boot_id;

@@ -174,6 +174,7 @@ std::vector<std::pair<std::string, std::string>> list(const Settings& settings) 
       {"fido2.enabled",         truth(settings.fido2)                       },
       {"fido2.devices",         quoted_list(settings.devices)               },
       {"fido2.aaguids",         quoted_list(settings.aaguids)               },
+      {"ssh_sk.enabled",        truth(settings.ssh_sk)                      },
   };
 }
 

@@ -23,6 +23,7 @@ Keys keys_of(Place place) {
     case Place::Attempts: return kAttemptsKeys;
     case Place::Host: return kHostKeys;
     case Place::Fido2: return kFido2Keys;
+    case Place::SshSk: return kSshSkKeys;
     case Place::Rule: return kRuleKeys;
   }
   return {};
@@ -71,7 +72,7 @@ std::string unknown_key(std::string_view key, Keys known) {
 std::string explain_unknown_key(std::string_view key, Place place) {
   const std::string quoted = '"' + printable(key, 64) + '"';
   if (has(kTopKeys, key) && key != "rule") {
-    const bool is_table = key == "attempts" || key == "host" || key == "fido2";
+    const bool is_table = key == "attempts" || key == "host" || key == "fido2" || key == "ssh_sk";
     const char* where = is_table ? "as a table of its own" : "before any table";
     if (place == Place::DropIn)
       return quoted + " stands only in stepupd.conf: a drop-in holds only [[rule]]";

@@ -10,11 +10,12 @@
 
 namespace stepup::rules {
 
-inline constexpr std::array<std::string_view, 7> kTopKeys = {
-    "mode", "unenrolled", "verify_session", "attempts", "host", "fido2", "rule"};
+inline constexpr std::array<std::string_view, 8> kTopKeys = {
+    "mode", "unenrolled", "verify_session", "attempts", "host", "fido2", "ssh_sk", "rule"};
 inline constexpr std::array<std::string_view, 2> kAttemptsKeys = {"max_failures", "max_backoff"};
 inline constexpr std::array<std::string_view, 3> kHostKeys = {"rp_id", "tags", "language"};
 inline constexpr std::array<std::string_view, 3> kFido2Keys = {"enabled", "devices", "aaguids"};
+inline constexpr std::array<std::string_view, 1> kSshSkKeys = {"enabled"};
 inline constexpr std::array<std::string_view, 22> kRuleKeys = {
     "name",        "service",        "pam_service",   "user",   "target_user",  "command",
     "host_tag",    "source",         "remote",        "tty",    "login_method", "time",
@@ -30,7 +31,7 @@ inline constexpr std::array<std::string_view, 6> kCredentialKeys = {
                                       std::span<const std::string_view> known);
 
 // A table that holds keys.
-enum class Place : std::uint8_t { Main, DropIn, Attempts, Host, Fido2, Rule };
+enum class Place : std::uint8_t { Main, DropIn, Attempts, Host, Fido2, SshSk, Rule };
 
 // Why `key`, which `place` does not know, is refused there: where it belongs when another table
 // knows it, else the key that was probably meant.

@@ -79,6 +79,7 @@ struct Settings {
   unsigned rp_id_line = 0;        // of stepupd.conf, when it is named
   Language language = Language::English;
   bool fido2 = true;                 // whether security keys count
+  bool ssh_sk = false;               // whether those behind an ssh agent do
   std::vector<std::string> devices;  // looked for keys besides those that are found: paths
   std::vector<std::string> aaguids;  // models that may be enrolled, in lower case; empty: all
   bool operator==(const Settings&) const = default;

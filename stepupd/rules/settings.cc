@@ -137,6 +137,17 @@ void read_fido2(NodeReader& reader, const Node& table, Settings& settings) {
   }
 }
 
+void read_ssh_sk(NodeReader& reader, const Node& table, Settings& settings) {
+  if (table.kind != Node::Kind::Table) return reader.wrong_kind(table, "a table ([ssh_sk])");
+  for (const Node& node : table.items) {
+    if (node.key == "enabled") {
+      settings.ssh_sk = reader.read_boolean(node).value_or(settings.ssh_sk);
+    } else {
+      reader.problem(node, explain_unknown_key(node.key, Place::SshSk));
+    }
+  }
+}
+
 }  // namespace
 
 bool is_rp_id(std::string_view text) {
@@ -158,6 +169,8 @@ bool read_setting(NodeReader& reader, const Node& node, Settings& settings) {
     read_host(reader, node, settings);
   } else if (node.key == "fido2") {
     read_fido2(reader, node, settings);
+  } else if (node.key == "ssh_sk") {
+    read_ssh_sk(reader, node, settings);
   } else {
     return false;
   }

@@ -74,6 +74,10 @@ Result<std::vector<Credential>> Transaction::credentials(uid_t uid) {
       auto key = fido2_key(credential.id);
       if (!key) return std::unexpected(key.error());
       credential.fido2 = std::move(*key);
+    } else if (credential.factor == FactorKind::SshSk) {
+      auto key = ssh_sk_key(credential.id);
+      if (!key) return std::unexpected(key.error());
+      credential.ssh_sk = std::move(*key);
     }
     credentials.push_back(std::move(credential));
   }
@@ -106,15 +110,17 @@ Result<std::int64_t> Transaction::insert_credential(const Credential& credential
 
 Result<std::int64_t> Transaction::add_credential(const Credential& credential,
                                                  const SecretBytes& key) {
-  const bool has_secret = credential.factor != FactorKind::Fido2;
-  if (has_secret && !store_->key_) return std::unexpected(store_->key_.error());
-  if (has_secret == credential.fido2.has_value()) {
+  if (credential.fido2.has_value() != (credential.factor == FactorKind::Fido2) ||
+      credential.ssh_sk.has_value() != (credential.factor == FactorKind::SshSk)) {
     return failure(Errc::Internal, "a security key without a public key, or the reverse");
   }
+  const bool has_secret = !credential.is_key();
+  if (has_secret && !store_->key_) return std::unexpected(store_->key_.error());
   const auto id = insert_credential(credential);
   if (!id) return id;
-  if (credential.fido2) {
-    const auto kept = insert_fido2(*id, *credential.fido2);
+  if (!has_secret) {
+    const auto kept = credential.fido2 ? insert_fido2(*id, *credential.fido2)
+                                       : insert_ssh_sk(*id, *credential.ssh_sk);
     if (!kept) return std::unexpected(kept.error());
     return id;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Security keys, and what was seen of those that are declared in /etc.
+// Security keys, those behind an ssh agent too, and what was seen of those that are declared in
+// /etc.
 #include <algorithm>
 #include <utility>
 
@@ -69,11 +70,45 @@ Result<bool> Transaction::advance_sign_count(std::int64_t id, std::uint32_t sign
       "WHERE id = ?1 AND (sign_count < ?2 OR (sign_count = 0 AND ?2 = 0))",
       id, std::int64_t{sign_count});
   if (!advanced) return std::unexpected(advanced.error());
+  return note_use(id, used_at);
+}
+
+// After an UPDATE of the counter of credential `id`: false when that had not gone up.
+Result<bool> Transaction::note_use(std::int64_t id, std::int64_t used_at) {
   if (database().changes() != 1) return false;
   const auto noted =
       database().run("UPDATE credential SET last_used_at = ?2 WHERE id = ?1", id, used_at);
   if (!noted) return std::unexpected(noted.error());
   return true;
+}
+
+Result<std::optional<SshSkKey>> Transaction::ssh_sk_key(std::int64_t id) {
+  auto statement =
+      database().prepare("SELECT public_key, sign_count, uv_required FROM ssh_sk WHERE id = ?1");
+  if (!statement) return std::unexpected(statement.error());
+  const auto row = statement->bind(id).step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::optional<SshSkKey>();
+  auto key = factor::read_ssh_sk_blob(statement->bytes(0));
+  if (!key) return failure(Errc::Storage, "a public key in the database is damaged");
+  return SshSkKey{std::move(*key), static_cast<std::uint32_t>(statement->integer(1)),
+                  statement->integer(2) != 0};
+}
+
+Status Transaction::insert_ssh_sk(std::int64_t id, const SshSkKey& key) {
+  return database().run(
+      "INSERT INTO ssh_sk (id, public_key, sign_count, uv_required) VALUES (?1, ?2, ?3, ?4)", id,
+      Bytes(key.key.blob), std::int64_t{key.sign_count}, std::int64_t{key.uv_required});
+}
+
+Result<bool> Transaction::advance_ssh_count(std::int64_t id, std::uint32_t sign_count,
+                                            std::int64_t used_at) {
+  const auto advanced = database().run(
+      "UPDATE ssh_sk SET sign_count = ?2 "
+      "WHERE id = ?1 AND (sign_count < ?2 OR (sign_count = 0 AND ?2 = 0))",
+      id, std::int64_t{sign_count});
+  if (!advanced) return std::unexpected(advanced.error());
+  return note_use(id, used_at);
 }
 
 Result<std::optional<std::string>> Transaction::recorded_rp_id() {

@@ -11,6 +11,7 @@
 #include "stepupd/base/terms.h"
 #include "stepupd/factor/fido2_attestation.h"
 #include "stepupd/factor/recovery_code.h"
+#include "stepupd/factor/ssh_sk.h"
 #include "stepupd/factor/totp.h"
 
 namespace stepup::store {
@@ -34,6 +35,13 @@ struct Fido2Key {
   [[nodiscard]] bool imported() const noexcept { return attestation_format.empty(); }
 };
 
+// What is kept of a security key behind an ssh agent.  None of it is secret.
+struct SshSkKey {
+  factor::SshSkKey key;
+  std::uint32_t sign_count = 0;  // as of the last signature
+  bool uv_required = false;      // it must verify its user at every use
+};
+
 // One enrolled authenticator, without its secret key.
 struct Credential {
   std::int64_t id = 0;  // never given to another credential
@@ -48,6 +56,10 @@ struct Credential {
   std::optional<std::uint64_t> pending_step;  // HOTP: first of the two codes that resynchronise
   std::string public_id;                      // of a YubiKey, else empty
   std::optional<Fido2Key> fido2;              // of a security key, and of nothing else
+  std::optional<SshSkKey> ssh_sk;             // of one behind an ssh agent, and of nothing else
+
+  // Whether it holds a public key and no secret.
+  [[nodiscard]] bool is_key() const noexcept { return fido2 || ssh_sk; }
 };
 
 // How far a credential of /etc/stepup/credentials.d was used on this host.

@@ -119,6 +119,14 @@ CREATE TABLE declared_counter (
   PRIMARY KEY (uid, rp_id, credential_id)
 );
 )sql",
+    R"sql(
+CREATE TABLE ssh_sk (
+  id           INTEGER PRIMARY KEY REFERENCES credential ON DELETE CASCADE,
+  public_key   BLOB NOT NULL CHECK (length(public_key) BETWEEN 1 AND 4096),
+  sign_count   INTEGER NOT NULL CHECK (sign_count BETWEEN 0 AND 4294967295),
+  uv_required  INTEGER NOT NULL CHECK (uv_required IN (0, 1))
+);
+)sql",
 };
 static_assert(std::size(kSteps) + 1 == kSchema);
 

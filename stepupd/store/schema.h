@@ -10,7 +10,7 @@
 
 namespace stepup::store {
 
-inline constexpr std::uint32_t kSchema = 3;                     // PRAGMA user_version
+inline constexpr std::uint32_t kSchema = 4;                     // PRAGMA user_version
 inline constexpr std::uint32_t kApplicationId = 0x53'54'55'50;  // "STUP"
 
 // Makes the tables in the empty file behind `database`.
@@ -25,7 +25,8 @@ inline constexpr std::uint32_t kApplicationId = 0x53'54'55'50;  // "STUP"
 [[nodiscard]] Status examine(Database& database);
 
 // Brings the tables of an older stepup to kSchema, in one transaction, and keeps a copy of what was
-// beside its file `path`, as PATH.schema-N.  On failure the database is as it was.  Requires that examine() succeeded.
+// beside its file `path`, as PATH.schema-N.  On failure the database is as it was.  Requires that
+// examine() succeeded.
 [[nodiscard]] Status migrate(Database& database, const std::string& path);
 
 }  // namespace stepup::store

@@ -109,8 +109,8 @@ class Transaction {
   // database's, or the record was changed.
   [[nodiscard]] Result<SecretBytes> key_of(const Credential& credential);
   // Stores `credential` with its key sealed and returns its id.  Requires the owner's account.
-  // Fails as key_of() does.  A security key is one that has its `fido2`: it needs no `key`, nor the
-  // sealing key, and has_fido2() must be false.
+  // Fails as key_of() does.  A security key has its `fido2` or its `ssh_sk`: it needs no `key`, nor
+  // the sealing key, and has_fido2() must be false.
   [[nodiscard]] Result<std::int64_t> add_credential(const Credential& credential,
                                                     const SecretBytes& key);
   Status remove_credential(std::int64_t id);
@@ -130,6 +130,9 @@ class Transaction {
   // it has not gone up meanwhile: then the assertion must not be accepted.
   [[nodiscard]] Result<bool> advance_sign_count(std::int64_t id, std::uint32_t sign_count,
                                                 std::int64_t used_at);
+  // The same for the counter of a signature that an ssh agent brought.
+  [[nodiscard]] Result<bool> advance_ssh_count(std::int64_t id, std::uint32_t sign_count,
+                                               std::int64_t used_at);
   // This host's relying party, while a key of it is stored.  New ones keep to it, whatever becomes
   // of the host's name or machine id.
   [[nodiscard]] Result<std::optional<std::string>> recorded_rp_id();
@@ -190,6 +193,9 @@ class Transaction {
   Result<std::int64_t> insert_credential(const Credential& credential);
   Status insert_fido2(std::int64_t id, const Fido2Key& key);
   Result<std::optional<Fido2Key>> fido2_key(std::int64_t id);
+  Status insert_ssh_sk(std::int64_t id, const SshSkKey& key);
+  Result<std::optional<SshSkKey>> ssh_sk_key(std::int64_t id);
+  Result<bool> note_use(std::int64_t id, std::int64_t used_at);
 
   Store* store_;  // null: ended, or moved from
 };

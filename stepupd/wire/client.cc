@@ -61,7 +61,15 @@ Result<uid_t> Client::listener_uid() const {
   return peer.uid;
 }
 
-Status Client::send_encoded(const SecretBytes& packet) { return send_packet(fd_.get(), packet); }
+Status Client::send(const AgentAnswer& message, int descriptor) {
+  const auto packet = encode(request_id_, message);
+  if (!packet) return std::unexpected(packet.error());
+  return send_encoded(*packet, descriptor);
+}
+
+Status Client::send_encoded(const SecretBytes& packet, int descriptor) {
+  return send_packet(fd_.get(), packet, descriptor);
+}
 
 Result<Packet> Client::next(const Interrupted& interrupted) {
   BootTime now = boot_now();

@@ -46,6 +46,9 @@ class Client {
     return send_encoded(*packet);
   }
 
+  // The same for an AgentAnswer, with a copy of `descriptor`, unless that is -1.
+  [[nodiscard]] Status send(const AgentAnswer& message, int descriptor);
+
   // Waits for the next packet that is not a heartbeat.  On success it echoes our request id, its
   // type is one the daemon may send on this socket, and its version is ours, but for
   // VersionMismatch, which tells its own.  Fails with TimedOut (a deadline passed, counted from
@@ -58,7 +61,7 @@ class Client {
 
  private:
   Client() = default;
-  [[nodiscard]] Status send_encoded(const SecretBytes& packet);
+  [[nodiscard]] Status send_encoded(const SecretBytes& packet, int descriptor = -1);
   [[nodiscard]] Result<SecretBytes> receive();
   [[nodiscard]] Result<Packet> admit(SecretBytes bytes) const;
 

@@ -19,6 +19,7 @@ inline constexpr std::size_t kMaxRows = 256;
 inline constexpr std::size_t kMaxDigest = 64;  // SHA-256 in hex
 inline constexpr std::size_t kMaxSessionRows = 1000;
 inline constexpr std::size_t kMaxRpId = 253;
+inline constexpr std::size_t kMaxPublicKey = 4096;        // of OpenSSH, without its comment
 inline constexpr std::size_t kMaxImport = 1024 * 1024;    // bytes of a file of another tool
 inline constexpr std::size_t kMaxImportText = 48 * 1024;  // that come in one packet
 inline constexpr std::size_t kMaxRemarks = 4;
@@ -33,6 +34,7 @@ enum class EnrollKind : std::uint8_t {
   YubiKey,          // with a secret that is made for it
   ExistingYubiKey,  // with the secret that it holds, which is asked for
   Fido2,
+  SshSk,  // the public key of an ssh key that lies in a security key
 };
 
 template <>
@@ -41,7 +43,7 @@ struct WireRange<HashAlgorithm> {
 };
 template <>
 struct WireRange<EnrollKind> {
-  static constexpr std::uint64_t kLowest = 1, kHighest = 6;
+  static constexpr std::uint64_t kLowest = 1, kHighest = 7;
 };
 template <>
 struct WireRange<Level> {
@@ -53,7 +55,7 @@ struct WireRange<Scope> {
 };
 template <>
 struct WireRange<FactorKind> {
-  static constexpr std::uint64_t kLowest = 1, kHighest = 5;
+  static constexpr std::uint64_t kLowest = 1, kHighest = 6;
 };
 template <>
 struct WireRange<SessionKey::Kind> {
@@ -95,6 +97,7 @@ struct EnrollRequest {
   std::uint8_t digits = 6;
   bool discoverable = false;  // of a security key: it lists the credential itself
   bool uv = false;            // of a security key: it must verify its user, now and at every use
+  std::string public_key;     // of SshSk: type and base 64, as ssh-keygen(1) writes them
   bool operator==(const EnrollRequest&) const = default;
   template <typename Self, typename Archive>
   static void fields(Self& m, Archive& a) {
@@ -106,6 +109,7 @@ struct EnrollRequest {
     a.number(m.digits);
     a.flag(m.discoverable);
     a.flag(m.uv);
+    a.text(m.public_key, kMaxPublicKey);
   }
 };
 

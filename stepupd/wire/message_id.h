@@ -60,6 +60,12 @@ enum class MessageId : std::uint8_t {
   FingerNotRecognised,    // []
   TouchCooldown,          // [time left]: before a prompt for a code
   EnrollReminder,         // [host, last day without]: who has no factor yet is let through
+  AgentTouch,             // [user, host, what is being asked for, code]: of a key behind ssh
+  AgentAbsent,            // []: before a prompt for a code, as the next four
+  AgentOtherKeys,         // []
+  AgentRefused,           // []: at once, so nobody was asked for a touch
+  AgentBroken,            // []
+  AgentNotTouched,        // []
 
   // Refusals, the words of a verdict.
   Refused,                  // [service, host]
@@ -120,6 +126,12 @@ enum class MessageId : std::uint8_t {
   RefusedDeclared,          // [host]: a file of credentials.d has a mistake
   RefusedImport,            // []: the report before it says why
   RefusedNoTerminal,        // [service, host]: of a command over ssh
+  RefusedNoAgent,           // [service, host]
+  RefusedAgentOtherKeys,    // [service, host]
+  RefusedAgent,             // [service, host]: the agent refused at once
+  RefusedAgentBroken,       // [service, host]
+  RefusedAgentUv,           // [service, host]
+  RefusedAgentElsewhere,    // [service]: its key can be asked by sudo alone
 
   // Said by the module or stepupctl itself, when the daemon cannot.
   DaemonAbsent,    // [socket, cause]

@@ -48,6 +48,7 @@ enum class MessageType : std::uint16_t {
   Answer = 64,  // both
   Cancel = 66,
   ImportText = 68,      // control.sock
+  AgentAnswer = 70,     // stepupd.sock, and the only one that carries a descriptor
   AssertRequest = 128,  // helper.sock, where the daemon is the client
   MakeCredentialRequest = 130,
   Pin = 132,
@@ -56,6 +57,7 @@ enum class MessageType : std::uint16_t {
   Prompt = 67,
   Notice = 69,
   Verdict = 71,
+  AgentRequest = 73,
   StatusReport = 81,
   CredentialList = 83,
   NewAuthenticator = 85,
@@ -103,6 +105,18 @@ enum class CancelReason : std::uint8_t {
   Unusable,         // an answer too long to be one
 };
 
+// What became of the connection to the agent that SSH_AUTH_SOCK names.
+enum class AgentOutcome : std::uint8_t {
+  Connected = 1,  // a descriptor comes along
+  Absent,         // it names none
+  Unreachable,    // nobody answers there
+  Unfit,          // what is there is no socket of the caller's, or on a file system that may hang
+};
+
+template <>
+struct WireRange<AgentOutcome> {
+  static constexpr std::uint64_t kLowest = 1, kHighest = 4;
+};
 template <>
 struct WireRange<Phase> {
   static constexpr std::uint64_t kLowest = 1, kHighest = 5;
@@ -222,6 +236,17 @@ struct Cancel {
   }
 };
 
+// The answer to AgentRequest.
+struct AgentAnswer {
+  static constexpr auto kType = MessageType::AgentAnswer;
+  AgentOutcome outcome = AgentOutcome::Absent;
+  bool operator==(const AgentAnswer&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.choice(m.outcome);
+  }
+};
+
 // The daemon lives and works on it.
 struct Heartbeat {
   static constexpr auto kType = MessageType::Heartbeat;
@@ -254,6 +279,14 @@ struct Notice {
   static void fields(Self& m, Archive& a) {
     Words::fields(m.words, a);
   }
+};
+
+// Hand over a connection to the ssh agent of whoever called sudo, su or doas.
+struct AgentRequest {
+  static constexpr auto kType = MessageType::AgentRequest;
+  bool operator==(const AgentRequest&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self&, Archive&) {}
 };
 
 // The last message of every dialogue.  On Granted and NotRequired `words` is None.

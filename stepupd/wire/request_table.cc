@@ -16,6 +16,8 @@ constexpr Row kRows[] = {
     {Socket::Stepupd, DialogueState::Working,         MessageType::Cancel,                Rights::Root  },
     {Socket::Stepupd, DialogueState::AwaitingAnswer,  MessageType::Answer,                Rights::Root  },
     {Socket::Stepupd, DialogueState::AwaitingAnswer,  MessageType::Cancel,                Rights::Root  },
+    {Socket::Stepupd, DialogueState::AwaitingAgent,   MessageType::AgentAnswer,           Rights::Root  },
+    {Socket::Stepupd, DialogueState::AwaitingAgent,   MessageType::Cancel,                Rights::Root  },
 
     {Socket::Control, DialogueState::AwaitingRequest, MessageType::StatusRequest,         Rights::Anyone},
     {Socket::Control, DialogueState::AwaitingRequest, MessageType::ListRequest,           Rights::Anyone},
@@ -59,6 +61,7 @@ bool expected_reply(Socket socket, MessageType type) noexcept {
     case MessageType::Prompt:
     case MessageType::Notice:
     case MessageType::Verdict: return socket != Socket::Helper;
+    case MessageType::AgentRequest: return socket == Socket::Stepupd;
     case MessageType::StatusReport:
     case MessageType::CredentialList:
     case MessageType::NewAuthenticator:

@@ -17,6 +17,7 @@ enum class DialogueState : std::uint8_t {
   Working,          // the daemon decides; the peer may only cancel
   AwaitingAnswer,   // a prompt is out
   AwaitingText,     // a piece of a file was asked for
+  AwaitingAgent,    // a connection to an ssh agent was asked for
   Finished,         // the verdict was sent
 };
 

@@ -7,14 +7,15 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace stepup::wire {
 namespace {
 
-// Closes every descriptor that came with `message` and reports whether there was one.  Credentials
-// go to `sender_pid`.
-bool drop_descriptors(msghdr& message, pid_t* sender_pid) noexcept {
-  bool found = (message.msg_flags & MSG_CTRUNC) != 0;
+// Takes what came with `message`: one descriptor, where `wanted` is given, and the credentials, to
+// `sender_pid`.  Every other descriptor is closed; false if there was one.
+bool take_ancillary(msghdr& message, pid_t* sender_pid, UniqueFd* wanted) noexcept {
+  bool only_wanted = (message.msg_flags & MSG_CTRUNC) == 0;
   for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
     if (c->cmsg_level != SOL_SOCKET) continue;
     if (c->cmsg_type == SCM_RIGHTS) {
@@ -22,16 +23,21 @@ bool drop_descriptors(msghdr& message, pid_t* sender_pid) noexcept {
       for (std::size_t i = 0; i < count; ++i) {
         int fd = -1;
         memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
-        (void)close(fd);
+        UniqueFd owned(fd);
+        if (wanted == nullptr || *wanted) {
+          only_wanted = false;
+        } else {
+          *wanted = std::move(owned);
+        }
       }
-      found = true;
     } else if (c->cmsg_type == SCM_CREDENTIALS && sender_pid != nullptr) {
       ucred credentials{};
       memcpy(&credentials, CMSG_DATA(c), sizeof credentials);
       *sender_pid = credentials.pid;
     }
   }
-  return found;
+  if (!only_wanted && wanted != nullptr) wanted->reset();
+  return only_wanted;
 }
 
 // Why receiving failed.
@@ -60,10 +66,25 @@ Result<UniqueFd> connect_to(const std::string& path) {
   return fd;
 }
 
-Status send_packet(int fd, const SecretBytes& packet) {
+Status send_packet(int fd, const SecretBytes& packet, int descriptor) {
+  // SAFETY: sendmsg(2) only reads what iov_base points to.
+  iovec part{const_cast<std::uint8_t*>(packet.view().data()), packet.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (descriptor >= 0) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof descriptor);
+    memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+  }
   ssize_t n = 0;
   do {
-    n = send(fd, packet.view().data(), packet.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
   } while (n < 0 && errno == EINTR);
   if (n >= 0) return {};
   switch (errno) {
@@ -74,8 +95,9 @@ Status send_packet(int fd, const SecretBytes& packet) {
   }
 }
 
-Result<SecretBytes> receive_packet(int fd, pid_t* sender_pid) {
+Result<SecretBytes> receive_packet(int fd, pid_t* sender_pid, UniqueFd* descriptor) {
   if (sender_pid != nullptr) *sender_pid = 0;
+  if (descriptor != nullptr) descriptor->reset();
   ssize_t n = 0;
   // The size comes first: a buffer for the largest packet would have to be cleared and wiped.
   do {
@@ -84,7 +106,8 @@ Result<SecretBytes> receive_packet(int fd, pid_t* sender_pid) {
   if (n < 0) return receive_failure();
   SecretBytes packet(std::min(static_cast<std::size_t>(n), kMaxPacket));
   iovec part{packet.bytes().data(), packet.size()};
-  // Room for one descriptor and the credentials: more sets MSG_CTRUNC, and the kernel closes them.
+  // Room for the credentials and a descriptor or two: more sets MSG_CTRUNC, and the kernel closes
+  // them.
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(ucred))];
   msghdr message{};
   message.msg_iov = &part;
@@ -95,7 +118,9 @@ Result<SecretBytes> receive_packet(int fd, pid_t* sender_pid) {
     n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   } while (n < 0 && errno == EINTR);
   if (n < 0) return receive_failure();
-  if (drop_descriptors(message, sender_pid)) return failure(Errc::Malformed, "unasked descriptor");
+  if (!take_ancillary(message, sender_pid, descriptor)) {
+    return failure(Errc::Malformed, "unasked descriptor");
+  }
   if (n == 0) return failure(Errc::Closed, "end of connection");
   if ((message.msg_flags & MSG_TRUNC) != 0) return failure(Errc::TooLarge, "packet");
   packet.shrink(static_cast<std::size_t>(n));

@@ -102,6 +102,17 @@ std::string_view german(MessageId id) noexcept {
     case MessageId::TouchCooldown:
       return "Zu viele Bitten um eine Berührung blieben unbeantwortet. Ihr Sicherheitsschlüssel "
              "ruht deshalb noch {0t}.";
+    case MessageId::AgentTouch:
+      return "Berühren Sie den Sicherheitsschlüssel an Ihrem Ende von ssh für {0}@{1} ({2}) [{3}].";
+    case MessageId::AgentAbsent: return "Ihre ssh-Verbindung bietet keinen Sicherheitsschlüssel.";
+    case MessageId::AgentOtherKeys:
+      return "Ihr ssh-Agent hat keinen Sicherheitsschlüssel, der für Sie registriert ist.";
+    case MessageId::AgentRefused:
+      return "Ihr ssh-Agent lehnte sofort ab, ohne um eine Berührung zu bitten; siehe "
+             "stepup-ssh-sk(7).";
+    case MessageId::AgentBroken: return "Ihr ssh-Agent antwortet nicht wie ein Agent.";
+    case MessageId::AgentNotTouched:
+      return "Der Sicherheitsschlüssel an Ihrem Ende von ssh wurde nicht berührt.";
     case MessageId::EnrollReminder:
       return "Sie haben auf {0} noch keinen zweiten Faktor und brauchen nach dem {1} einen. Bitten "
              "Sie um ein Ticket, und rufen Sie auf: stepupctl enroll totp";
@@ -230,8 +241,8 @@ std::string_view german(MessageId id) noexcept {
       return "stepup auf {0} erreicht keine Sicherheitsschlüssel. Bitten Sie die Administration "
              "um: systemctl status stepup-fido2-helper.socket";
     case MessageId::RefusedRemoteTouch:
-      return "Für {0} auf {1} müssen Sie Ihren Sicherheitsschlüssel an {1} selbst berühren, nicht "
-             "über ssh. Gehen Sie hin, oder fragen Sie die Administration.";
+      return "{0} auf {1} braucht einen Sicherheitsschlüssel: an {1} oder an Ihrem Ende von ssh. "
+             "Siehe stepup-ssh-sk(7), oder fragen Sie die Administration.";
     case MessageId::RefusedTouchCooldown:
       return "Zu viele Bitten um eine Berührung blieben unbeantwortet. Versuchen Sie es in {0t} "
              "noch einmal.";
@@ -249,6 +260,23 @@ std::string_view german(MessageId id) noexcept {
     case MessageId::RefusedImport:
       return "Nichts wurde eingelesen. Berichtigen Sie das Genannte, oder nehmen Sie es aus der "
              "Datei, und versuchen Sie es noch einmal.";
+    case MessageId::RefusedNoAgent:
+      return "{0} auf {1} braucht einen Sicherheitsschlüssel, und Ihre ssh-Verbindung bietet "
+             "keinen. Verbinden Sie sich mit ssh -A; siehe stepup-ssh-sk(7).";
+    case MessageId::RefusedAgentOtherKeys:
+      return "{0} auf {1} wurde abgelehnt: Ihr ssh-Agent hat keinen Sicherheitsschlüssel, der für "
+             "Sie registriert ist. Ihre zeigt: stepupctl list";
+    case MessageId::RefusedAgent:
+      return "{0} auf {1} lehnte Ihr ssh-Agent sofort ab. Steckt der Schlüssel? Ist er an andere "
+             "Rechner gebunden (ssh-add -h)? Siehe stepup-ssh-sk(7).";
+    case MessageId::RefusedAgentBroken:
+      return "{0} auf {1} wurde abgelehnt: Ihr ssh-Agent antwortet nicht wie ein Agent.";
+    case MessageId::RefusedAgentUv:
+      return "{0} auf {1} wurde abgelehnt: Ihr Schlüssel unterschrieb ohne PIN oder Fingerabdruck. "
+             "Erzeugen Sie ihn mit: ssh-keygen -O verify-required";
+    case MessageId::RefusedAgentElsewhere:
+      return "{0} braucht eine Berührung Ihres Sicherheitsschlüssels, um die über ssh nur sudo "
+             "bitten kann. Davor, und dies binnen fünf Minuten: sudo -v";
     case MessageId::RefusedEnrollRemote:
       return "Ein Sicherheitsschlüssel wird an {0} selbst registriert, wo er eingesteckt ist; Sie "
              "sind von anderswo verbunden.";

@@ -83,6 +83,15 @@ std::string_view english(MessageId id) noexcept {
     case MessageId::TouchCooldown:
       return "Too many requests for a touch went unanswered, so your security key is not asked for "
              "{0t}.";
+    case MessageId::AgentTouch:
+      return "Touch the security key at your end of ssh for {0}@{1} ({2}) [{3}].";
+    case MessageId::AgentAbsent: return "Your ssh connection offers no security key.";
+    case MessageId::AgentOtherKeys:
+      return "Your ssh agent holds no security key that is enrolled for you.";
+    case MessageId::AgentRefused:
+      return "Your ssh agent refused at once, so no touch was asked for; see stepup-ssh-sk(7).";
+    case MessageId::AgentBroken: return "Your ssh agent does not answer as an agent does.";
+    case MessageId::AgentNotTouched: return "The security key at your end of ssh was not touched.";
     case MessageId::EnrollReminder:
       return "You have no second factor on {0} yet, and need one after {1}. Ask an administrator "
              "for a ticket, then run: stepupctl enroll totp";
@@ -201,8 +210,8 @@ std::string_view english(MessageId id) noexcept {
       return "stepup on {0} cannot reach security keys. Ask an administrator to look at: systemctl "
              "status stepup-fido2-helper.socket";
     case MessageId::RefusedRemoteTouch:
-      return "{0} on {1} needs a touch of your security key, and only when you sit at {1}, not "
-             "over ssh. Run it there, or ask an administrator.";
+      return "{0} on {1} needs a security key: one at {1}, when you sit there, or at your end of "
+             "ssh. See stepup-ssh-sk(7), or ask an administrator.";
     case MessageId::RefusedTouchCooldown:
       return "Too many requests for a touch went unanswered. Try again in {0t}.";
     case MessageId::RefusedKeyUnsupported: return "This security key cannot be used: {0}.";
@@ -217,6 +226,23 @@ std::string_view english(MessageId id) noexcept {
     case MessageId::RefusedImport:
       return "Nothing was imported. Correct what is named, or take it out of the file, and try "
              "again.";
+    case MessageId::RefusedNoAgent:
+      return "{0} on {1} needs a security key, and your ssh connection offers none. Connect with "
+             "ssh -A and a key in your agent; see stepup-ssh-sk(7).";
+    case MessageId::RefusedAgentOtherKeys:
+      return "{0} on {1} was refused: your ssh agent holds no security key that is enrolled for "
+             "you. To see yours run: stepupctl list";
+    case MessageId::RefusedAgent:
+      return "{0} on {1} was refused: your ssh agent refused at once. Is the key plugged in, and "
+             "not tied to other hosts (ssh-add -h)? See stepup-ssh-sk(7).";
+    case MessageId::RefusedAgentBroken:
+      return "{0} on {1} was refused: your ssh agent does not answer as an agent does.";
+    case MessageId::RefusedAgentUv:
+      return "{0} on {1} was refused: your security key signed without PIN or fingerprint. Make "
+             "its ssh key with: ssh-keygen -O verify-required";
+    case MessageId::RefusedAgentElsewhere:
+      return "{0} needs a touch of your security key, which only sudo can ask for over ssh. Run "
+             "first, and this within five minutes: sudo -v";
     case MessageId::RefusedEnrollRemote:
       return "A security key can be enrolled only at {0} itself, where it is plugged in; you are "
              "connected from elsewhere.";

@@ -90,6 +90,17 @@ std::string_view french(MessageId id) noexcept {
     case MessageId::TouchCooldown:
       return "Trop de demandes de toucher la clé sont restées sans réponse : elle n'est plus "
              "demandée pendant {0t}.";
+    case MessageId::AgentTouch:
+      return "Touchez la clé de sécurité de votre côté de ssh pour {0}@{1} ({2}) [{3}].";
+    case MessageId::AgentAbsent: return "Votre connexion ssh n'offre aucune clé de sécurité.";
+    case MessageId::AgentOtherKeys:
+      return "Votre agent ssh ne contient aucune clé de sécurité enregistrée pour vous.";
+    case MessageId::AgentRefused:
+      return "Votre agent ssh a refusé aussitôt, sans demander de toucher la clé ; voir "
+             "stepup-ssh-sk(7).";
+    case MessageId::AgentBroken: return "Votre agent ssh ne répond pas comme un agent.";
+    case MessageId::AgentNotTouched:
+      return "La clé de sécurité de votre côté de ssh n'a pas été touchée.";
     case MessageId::EnrollReminder:
       return "Vous n'avez pas encore de second facteur sur {0}, et il vous en faut un après le "
              "{1}. Demandez un ticket, puis lancez : stepupctl enroll totp";
@@ -215,8 +226,8 @@ std::string_view french(MessageId id) noexcept {
       return "stepup sur {0} n'atteint pas les clés de sécurité. Demandez à un administrateur de "
              "voir : systemctl status stepup-fido2-helper.socket";
     case MessageId::RefusedRemoteTouch:
-      return "{0} sur {1} exige que vous touchiez votre clé de sécurité devant {1}, et non par "
-             "ssh. Faites-le sur place, ou voyez un administrateur.";
+      return "{0} sur {1} exige une clé de sécurité : sur {1} même, ou de votre côté de ssh. Voir "
+             "stepup-ssh-sk(7), ou un administrateur.";
     case MessageId::RefusedTouchCooldown:
       return "Trop de demandes de toucher la clé sont restées sans réponse. Recommencez dans {0t}.";
     case MessageId::RefusedKeyUnsupported: return "Cette clé de sécurité ne peut pas servir : {0}.";
@@ -232,6 +243,23 @@ std::string_view french(MessageId id) noexcept {
     case MessageId::RefusedImport:
       return "Rien n'a été importé. Corrigez ce qui est indiqué, ou retirez-le du fichier, et "
              "recommencez.";
+    case MessageId::RefusedNoAgent:
+      return "{0} sur {1} exige une clé de sécurité, et votre connexion ssh n'en offre aucune. "
+             "Connectez-vous avec ssh -A ; voir stepup-ssh-sk(7).";
+    case MessageId::RefusedAgentOtherKeys:
+      return "{0} sur {1} a été refusé : votre agent ssh ne contient aucune clé de sécurité "
+             "enregistrée pour vous. Pour voir les vôtres : stepupctl list";
+    case MessageId::RefusedAgent:
+      return "{0} sur {1} a été refusé aussitôt par votre agent ssh. La clé est-elle branchée ? "
+             "Liée à d'autres hôtes (ssh-add -h) ? Voir stepup-ssh-sk(7).";
+    case MessageId::RefusedAgentBroken:
+      return "{0} sur {1} a été refusé : votre agent ssh ne répond pas comme un agent.";
+    case MessageId::RefusedAgentUv:
+      return "{0} sur {1} a été refusé : votre clé de sécurité a signé sans code PIN ni empreinte. "
+             "Créez sa clé ssh avec : ssh-keygen -O verify-required";
+    case MessageId::RefusedAgentElsewhere:
+      return "{0} exige que vous touchiez votre clé de sécurité, ce que seul sudo peut demander "
+             "par ssh. Avant, puis ceci dans les cinq minutes : sudo -v";
     case MessageId::RefusedEnrollRemote:
       return "Une clé de sécurité ne s'enregistre que devant {0}, où elle est branchée ; vous êtes "
              "connecté d'ailleurs.";

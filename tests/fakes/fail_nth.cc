@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "tests/fakes/fail_nth.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
@@ -110,12 +111,26 @@ STEPUP_FAILS(int, getsockopt, (int fd, int level, int name, void* value, socklen
              (fd, level, name, value, size), ENOBUFS, -1)
 STEPUP_WAITS(int, poll, (pollfd * watched, nfds_t count, int timeout), (watched, count, timeout),
              ENOMEM, -1)
-STEPUP_WAITS(ssize_t, send, (int fd, const void* data, size_t size, int flags),
-             (fd, data, size, flags), ENOBUFS, -1)
+STEPUP_WAITS(ssize_t, sendmsg, (int fd, const msghdr* message, int flags), (fd, message, flags),
+             ENOBUFS, -1)
 STEPUP_WAITS(ssize_t, recv, (int fd, void* data, size_t size, int flags), (fd, data, size, flags),
              ENOMEM, -1)
 STEPUP_WAITS(ssize_t, recvmsg, (int fd, msghdr* message, int flags), (fd, message, flags), ENOMEM,
              -1)
+
+STEPUP_FAILS(int, fstat, (int fd, struct stat* node), (fd, node), EIO, -1)
+STEPUP_FAILS(long, syscall, (long number, long a, long b, long c, long d, long e, long f),
+             (number, a, b, c, d, e, f), ENOSYS, -1)
+STEPUP_FAILS(DIR*, fdopendir, (int fd), (fd), ENOMEM, nullptr)
+STEPUP_FAILS(dirent*, readdir, (DIR * directory), (directory), EIO, nullptr)
+STEPUP_FAILS(int, closedir, (DIR * directory), (directory), EIO,
+             (real(directory), errno = error, -1))
+// What is in force stays so.
+STEPUP_FAILS(int, setfsuid, (uid_t uid), (uid), EPERM, real(static_cast<uid_t>(-1)))
+STEPUP_FAILS(int, setfsgid, (gid_t gid), (gid), EPERM, real(static_cast<gid_t>(-1)))
+STEPUP_FAILS(int, prctl,
+             (int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d),
+             (option, a, b, c, d), EINVAL, -1)
 
 STEPUP_FAILS(int, adjtimex, (timex * clock), (clock), EPERM, -1)
 STEPUP_FAILS(int, clock_gettime, (clockid_t clock, timespec* now), (clock, now), EINVAL, -1)

@@ -61,10 +61,11 @@ class FakeConnection {
  public:
   explicit FakeConnection(int fd) : fd_(fd) {}
 
-  // The next packet of the client, waited for.  Its request id is echoed by what follows.
-  Result<wire::Packet> receive() {
+  // The next packet of the client, waited for.  Its request id is echoed by what follows.  A
+  // descriptor may come with it where there is a place for one.
+  Result<wire::Packet> receive(UniqueFd* descriptor = nullptr) {
     if (!readable(fd_.get())) return failure(Errc::TimedOut, "fake");
-    auto bytes = wire::receive_packet(fd_.get());
+    auto bytes = wire::receive_packet(fd_.get(), nullptr, descriptor);
     if (!bytes) return std::unexpected(bytes.error());
     auto packet = wire::split(std::move(*bytes));
     if (packet) id_ = packet->header.request_id;

@@ -245,10 +245,12 @@ SEEDS = {
         "\nMCowBQYDK2VwAyEAs0ZRH2XHDxGRrWPjs6dJZT1MWrYzf2Sfn6SKok502Oc=\n-----END PUBLIC KEY-----\n"
         "\"\"\"\nuv_capable = true\n", DECLARED + 'lable = "x"\n', "[fido2]\nlabel = 3\n"],
     "check_request": [check_request([10, 1000], ["sudo", "id"]), check_request(None, []),
-                      check_request([], [""], struct.pack(">BI", 1, 4711)), ANSWER, CANCEL, packet(2, version=2)],
+                      check_request([], [""], struct.pack(">BI", 1, 4711)), ANSWER, CANCEL, packet(70, b"\x01"), packet(2, version=2)],
     "control_request": [
         packet(16), packet(18, text("alice")), packet(22, text("alice")), packet(24, text("alice")),
-        packet(20, b"\x01" + text("alice") + text("phone") + text("") + b"\x01\x06"),
+        packet(20, b"\x01" + text("alice") + text("phone") + text("") + b"\x01\x06\x00\x00" + text("")),
+        packet(20, b"\x07" + text("") + text("") + text("") + b"\x01\x06\x00\x01" +
+               text("sk-ssh-ed25519@openssh.com AAAA")),
         packet(20, b"\x02" + text("") + text("") + text("old") + b"\x03\x08"),
         packet(26, text("alice") + text("phone")), packet(28, b"\x01"), packet(30, text("alice")),
         packet(34, text("alice") + text("pam://host") + struct.pack(">I", 135) + b"\x01"),
@@ -265,7 +267,7 @@ SEEDS = {
     "reply": [
         packet(65), packet(67, words(1, "alice", "host", "sudo: id") + b"\0"),
         packet(69, words(9, "totp", "phone", "root", "2026-11-24")),
-        packet(71, b"GRNT" + words(0)), packet(71, b"NREQ" + words(0)),
+        packet(71, b"GRNT" + words(0)), packet(71, b"NREQ" + words(0)), packet(73),
         packet(71, b"DENY" + words(16, "sudo", "host")), packet(71, b"LOCK" + words(25, "5 min")),
         packet(71, b"UNAV" + words(27, "host")), packet(71, b"GRNT" + words(1, "x")),
         packet(81, text("0.1.0") + text("login session 3") + struct.pack(">I", 1) +

@@ -79,9 +79,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto packet = split(SecretBytes(std::span(data, size)));
   if (!packet) return 0;
   const MessageType type = packet->header.type;
-  const bool known = is_one_of<Heartbeat, Prompt, Notice, Verdict, StatusReport, CredentialList,
-                               SessionList, NewAuthenticator, NewYubiKey, NewRecoveryCodes,
-                               NewTicket, VersionMismatch, ImportTextWanted, ImportReport>(*packet);
+  const bool known =
+      is_one_of<AgentRequest, Heartbeat, Prompt, Notice, Verdict, StatusReport, CredentialList,
+                SessionList, NewAuthenticator, NewYubiKey, NewRecoveryCodes, NewTicket,
+                VersionMismatch, ImportTextWanted, ImportReport>(*packet);
   if (expected_reply(Socket::Stepupd, type) || expected_reply(Socket::Control, type)) {
     fuzz::require(known, "this target knows every reply that is expected");
   }

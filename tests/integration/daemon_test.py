@@ -272,7 +272,8 @@ class DaemonTest(unittest.TestCase):
 
     def test_T21_nobody_lists_removes_or_enrols_for_somebody_else(self):
         bodies = {wire.LIST: wire.text("root"), wire.REMOVE: wire.text("root") + wire.text("x"),
-                  wire.ENROLL: b"\1" + wire.text("root") + wire.text("") + wire.text("") + b"\1\6\0\0"}
+                  wire.ENROLL: b"\1" + wire.text("root") + wire.text("") + wire.text("") + b"\1\6\0\0" +
+                  wire.text("")}
         for kind, body in bodies.items():
             def ask(kind=kind, body=body):
                 client = wire.Client(self.daemon.control)

@@ -78,6 +78,9 @@ inline const wire::Notice kWrong{
     .words = {.id = wire::MessageId::WrongCode, .args = {}}
 };
 
+// Plays sudo that watches whether the module leaves ids and signals as they were: 0 if it does.
+int play_watched_sudo(const char* confdir);
+
 // A daemon that answers every request with one verdict.
 inline FakeStepupd::Script answering(wire::VerdictCode code) {
   return [code](FakeConnection& daemon) {

@@ -28,6 +28,7 @@ int play_sudo(const char* confdir) {
 
 int main(int argc, char** argv) {
   if (own_file().ends_with("/sudo") && argc == 2) return play_sudo(argv[1]);
+  if (own_file().ends_with("/sudo") && argc == 3) return play_watched_sudo(argv[1]);
   if (geteuid() != 0) {
     (void)fputs("pam_module_test: SKIPPED, nothing was tested: it needs root\n", stderr);
     return kExitSkipped;

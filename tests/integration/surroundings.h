@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/fsuid.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <syslog.h>
@@ -51,7 +52,7 @@ struct Surroundings {
   std::string directory;
   std::vector<std::string> environment;
   std::map<std::string, std::string> descriptors;  // number and what it is open on
-  std::array<uid_t, 6> ids{};
+  std::array<uid_t, 8> ids{};
   std::vector<gid_t> groups;
 
   // The name of the first thing that is not as in `other`; empty when nothing has changed.
@@ -86,6 +87,8 @@ inline Surroundings look_around() {
   }
   (void)getresuid(&now.ids[0], &now.ids[1], &now.ids[2]);
   (void)getresgid(&now.ids[3], &now.ids[4], &now.ids[5]);
+  now.ids[6] = static_cast<uid_t>(setfsuid(static_cast<uid_t>(-1)));  // changes nothing
+  now.ids[7] = static_cast<uid_t>(setfsgid(static_cast<gid_t>(-1)));
   now.groups.resize(static_cast<std::size_t>(getgroups(0, nullptr)));
   (void)!getgroups(static_cast<int>(now.groups.size()), now.groups.data());
   return now;

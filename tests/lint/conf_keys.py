@@ -27,10 +27,10 @@ def main():
     keys = {name: set(re.findall(r'"(\w+)"', text)) for name, text in arrays}
 
     problems = []
-    if len(arrays) != 6:
-        problems.append("stepupd/rules/keys.h: expected six lists of keys")
+    if len(arrays) != 7:
+        problems.append("stepupd/rules/keys.h: expected seven lists of keys")
     credential = keys.pop("Credential") | {"fido2"}
-    problems += compare(set().union(*keys.values()), {"attempts", "host", "fido2", "rule"},
+    problems += compare(set().union(*keys.values()), {"attempts", "host", "fido2", "ssh_sk", "rule"},
                         "man/stepupd.conf.5", "conf/stepupd.conf")
     problems += compare(credential, {"fido2"}, "man/stepup-credentials.5",
                         "conf/credentials.d/alice.toml.example")

@@ -2,4 +2,4 @@
 # SPDX-License-Identifier: ISC
 # mandoc has nothing to say about the manual pages.
 set -eu
-mandoc -T lint -W warning man/*.[158]
+mandoc -T lint -W warning man/*.[1578]

@@ -30,7 +30,8 @@ wire::EnrollRequest enroll(wire::EnrollKind kind, const char* user, const char* 
           .label = label,
           .replace_label = replace,
           .algorithm = algorithm,
-          .digits = digits};
+          .digits = digits,
+          .public_key = ""};
 }
 
 }  // namespace
@@ -67,6 +68,9 @@ TEST(CtlCommandLine, TurnsEachVerbIntoItsRequest) {
        {"enroll", "hotp", "--user", "bob", "--label", "fob", "--replace", "old", "--digits", "8"},
        enroll(Hotp, "bob", "fob", "old", wire::HashAlgorithm::Sha1, 8)},
       {"a new yubikey", {"enroll", "yubikey"}, enroll(YubiKey, "")},
+      {"a key at the end of ssh",
+       {"enroll", "ssh-sk", "key.pub", "--label", "desk"},
+       ctl::EnrollSshKeyCommand{enroll(SshSk, "", "desk"), "key.pub"}},
       {"a yubikey as it is",
        {"enroll", "yubikey", "--existing", "--label", "key", "--user", "bob"},
        enroll(ExistingYubiKey, "bob", "key")},

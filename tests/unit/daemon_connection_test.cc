@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -56,6 +57,12 @@ TEST_GROUP(Connection) {
             MessageId::PromptOtp, {"alice", "host", "sudo"}
     },
         false);
+    reply = co_await asking;
+    co_return reply->kind == Reply::Kind::Answered ? kGranted
+                                                   : wire::Verdict{VerdictCode::Denied, {}};
+  }
+  Task<wire::Verdict> asks_for_an_agent() {
+    auto asking = connection->ask_for_agent();
     reply = co_await asking;
     co_return reply->kind == Reply::Kind::Answered ? kGranted
                                                    : wire::Verdict{VerdictCode::Denied, {}};
@@ -186,6 +193,71 @@ TEST(Connection, EndsWithAPacketThatIsNone) {
   send_raw(SecretBytes(3));
   CHECK_EQUAL(0, begun);
   check_closed();
+}
+
+TEST(Connection, TakesOneDescriptorAndOnlyWithTheAnswerToAgentRequest) {
+  using wire::AgentOutcome;
+  const auto send_with = [&](const auto& message, int descriptor) {
+    CHECK_TRUE(wire::send_packet(peer.get(), *wire::encode(kId, message), descriptor).has_value());
+    turn();
+  };
+  open(&Group::asks_for_an_agent);
+  send(wire::CheckRequest{});
+  send_with(wire::AgentAnswer{AgentOutcome::Connected}, STDIN_FILENO);
+  CHECK_TRUE(reply && reply->agent);
+  CHECK_TRUE(heard() == (std::vector{MessageType::AgentRequest, MessageType::Verdict}));
+  for (const auto outcome :
+       {AgentOutcome::Absent, AgentOutcome::Unreachable, AgentOutcome::Unfit}) {
+    open(&Group::asks_for_an_agent);
+    send(wire::CheckRequest{});
+    send(wire::AgentAnswer{outcome});
+    CHECK_TRUE(reply && reply->kind == Reply::Kind::Answered && !reply->agent);
+  }
+  open(&Group::asks_for_an_agent);
+  send(wire::CheckRequest{});
+  send(wire::Cancel{});
+  CHECK_TRUE(reply && reply->kind == Reply::Kind::Interrupted);
+
+  const auto check_ended = [&](const char* name) {
+    const auto types = heard();
+    CHECK_TEXT(std::ranges::find(types, MessageType::Verdict) == types.end(), name);
+    CHECK_TEXT(!reply || reply->kind == Reply::Kind::Interrupted, name);
+    check_closed();
+  };
+  open(&Group::asks_for_an_agent);
+  send(wire::CheckRequest{});
+  send(wire::AgentAnswer{AgentOutcome::Connected});
+  check_ended("an agent without a descriptor");
+  open(&Group::asks_for_an_agent);
+  send(wire::CheckRequest{});
+  send_with(wire::AgentAnswer{AgentOutcome::Absent}, STDIN_FILENO);
+  check_ended("a descriptor without an agent");
+  open(&Group::asks_for_an_agent);
+  send(wire::CheckRequest{});
+  send_with(wire::Cancel{}, STDIN_FILENO);
+  check_ended("with a cancel");
+  open(&Group::asks);
+  send(wire::CheckRequest{});
+  send_with(wire::Answer{SecretBytes("1")}, STDIN_FILENO);
+  check_ended("with an answer to a prompt");
+  open(&Group::asks);
+  send_with(wire::CheckRequest{}, STDIN_FILENO);
+  CHECK_EQUAL(0, begun);
+  check_ended("with the request");
+  open(&Group::works);
+  send(wire::CheckRequest{});
+  send(wire::AgentAnswer{AgentOutcome::Absent});
+  CHECK_TRUE(heard().empty());
+  check_closed();
+}
+
+TEST(Connection, GoesOnWithoutAnAgentThatIsNotHandedOver) {
+  open(&Group::asks_for_an_agent);
+  send(wire::CheckRequest{});
+  connection->tick(boot_now() + Connection::kForAgent);
+  CHECK_FALSE(reply.has_value());
+  connection->tick(boot_now() + Connection::kForAgent + 1s);
+  CHECK_TRUE(reply && reply->kind == Reply::Kind::TimedOut);
 }
 
 TEST(Connection, TakesNoPacketOfAnotherProcess) {

@@ -61,7 +61,7 @@ TEST_GROUP(PamDialogue) {
     script(daemon);
     if (leave) (void)shutdown(daemon.fd(), SHUT_WR);
     Conversation conversation(application.conv());
-    Run run{relay(*client, listener.path(), conversation), {}};
+    Run run{relay(*client, listener.path(), wire::Program::Other, conversation), {}};
     while (fakes::readable(daemon.fd(), 0ms)) {
       auto packet = daemon.receive();
       if (!packet) break;
@@ -77,6 +77,16 @@ TEST_GROUP(PamDialogue) {
     CHECK_TEXT(outcome.error().words.id == id, name);
   }
 };
+
+TEST(PamDialogue, HandsNoAgentOverOutsideOfSudoSuAndDoas) {
+  FakeConversation application;
+  const Run asked = run(application, [](fakes::FakeConnection& daemon) {
+    daemon.send(wire::AgentRequest{});
+    daemon.send(wire::Verdict{.code = VerdictCode::Granted, .words = {}});
+  });
+  check_failure(asked.outcome, Failure::DaemonUntrusted, MessageId::DaemonNonsense, "asked");
+  CHECK_TRUE(asked.sent.empty());
+}
 
 TEST(PamDialogue, ReturnsEachVerdictAndShowsItsWords) {
   for (const VerdictCode code :

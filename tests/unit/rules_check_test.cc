@@ -99,12 +99,14 @@ TEST(RulesCheck, ListsEverySettingThatThereIs) {
     CHECK_TEXT(listed.contains(key + "\n"), key.c_str());
   };
   for (const std::string_view key : kTopKeys) {
-    if (key != "rule" && key != "attempts" && key != "host" && key != "fido2")
+    if (key != "rule" && key != "attempts" && key != "host" && key != "fido2" && key != "ssh_sk") {
       has(std::string(key));
+    }
   }
   for (const std::string_view key : kAttemptsKeys) has("attempts." + std::string(key));
   for (const std::string_view key : kHostKeys) has("host." + std::string(key));
   for (const std::string_view key : kFido2Keys) has("fido2." + std::string(key));
+  for (const std::string_view key : kSshSkKeys) has("ssh_sk." + std::string(key));
 }
 
 // What show prints of the settings is what the file may say.

@@ -121,6 +121,7 @@ name = "least"
       9,
       Language::English,
       false,
+      false,
       {"/dev/hidraw9"},
       {"2fc0579f-8113-47ea-b116-bb5a8db9202a"}
   };

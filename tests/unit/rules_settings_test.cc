@@ -67,20 +67,22 @@ TEST(RulesSettings, TakesUpToSixteenDevicesByTheirAbsolutePaths) {
   CHECK_EQUAL(16U, parse(main_file(with_devices(16)))->settings.devices.size());
   check_main({with_devices(17).c_str(), "stepupd.conf:1:17: devices takes at most 16"});
   const Case cases[] = {
-      {"fido2.devices = []",                ""                                                              },
+      {"fido2.devices = []",                ""                                                                 },
       {"fido2.devices = '/dev/hidraw1'",
-       "stepupd.conf:1:17: devices takes a list of strings, not a string"                                   },
+       "stepupd.conf:1:17: devices takes a list of strings, not a string"                                      },
       {"fido2.devices = ['hidraw1']",
-       "stepupd.conf:1:18: devices takes the absolute path of a device, not \"hidraw1\""                    },
+       "stepupd.conf:1:18: devices takes the absolute path of a device, not \"hidraw1\""                       },
       {"fido2.devices = ['']",
-       "stepupd.conf:1:18: devices takes the absolute path of a device, not \"\""                           },
+       "stepupd.conf:1:18: devices takes the absolute path of a device, not \"\""                              },
       {"fido2.devices = [\"/dev\\u0000\"]",
-       "stepupd.conf:1:18: devices takes the absolute path of a device, not \"/dev\\x00\""                  },
+       "stepupd.conf:1:18: devices takes the absolute path of a device, not \"/dev\\x00\""                     },
       {"fido2.devices = [1]",
        "stepupd.conf:1:18: each item of devices takes the absolute path of a device, not an "
-       "integer"                                                                                            },
-      {"fido2.enabled = 'no'",              "stepupd.conf:1:17: enabled takes true or false, not a string"  },
-      {"fido2 = true",                      "stepupd.conf:1:9: fido2 takes a table ([fido2]), not a boolean"},
+       "integer"                                                                                               },
+      {"fido2.enabled = 'no'",              "stepupd.conf:1:17: enabled takes true or false, not a string"     },
+      {"ssh_sk.enabled = 1",                "stepupd.conf:1:18: enabled takes true or false, not an integer"   },
+      {"ssh_sk = true",                     "stepupd.conf:1:10: ssh_sk takes a table ([ssh_sk]), not a boolean"},
+      {"fido2 = true",                      "stepupd.conf:1:9: fido2 takes a table ([fido2]), not a boolean"   },
   };
   for (const Case& c : cases) check_main(c);
   const std::string longest = "/" + std::string(254, 'd');

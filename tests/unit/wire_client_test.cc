@@ -222,6 +222,18 @@ TEST(WireClient, ReadsTheVerdictOfADaemonThatClosedWithoutReadingTheAnswer) {
   CHECK_TRUE(client.next({}).error().code == Errc::Closed);
 }
 
+TEST(WireClient, HandsOverACopyOfTheDescriptorThatIsAskedFor) {
+  Client client = connect();
+  auto daemon = accept();
+  UniqueFd handed;
+  for (const int descriptor : {STDIN_FILENO, -1}) {
+    CHECK_TRUE(client.send(AgentAnswer{}, descriptor).has_value());
+    const auto packet = daemon.receive(&handed);
+    CHECK_TRUE(packet && packet->header.type == MessageType::AgentAnswer);
+    CHECK_EQUAL(descriptor >= 0, static_cast<bool>(handed));
+  }
+}
+
 TEST(WireClient, KnowsWhoListens) {
   const Client client = connect();
   CHECK_EQUAL(geteuid(), *client.listener_uid());

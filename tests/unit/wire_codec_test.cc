@@ -62,7 +62,8 @@ void for_each_message(F f) {
                   .algorithm = HashAlgorithm::Sha512,
                   .digits = 8,
                   .discoverable = true,
-                  .uv = true});
+                  .uv = true,
+                  .public_key = "type AAAA"});
   f(TicketRequest{.user = "alice"});
   f(ResetRequest{.user = "alice"});
   f(RemoveRequest{.user = "alice", .label = "phone"});
@@ -76,6 +77,8 @@ void for_each_message(F f) {
   f(GateRequest{.command = "scp -t .", .command_truncated = true});
   f(Answer{SecretBytes("755224")});
   f(Cancel{CancelReason::Unusable});
+  f(AgentAnswer{AgentOutcome::Unfit});
+  f(AgentRequest{});
   f(Heartbeat{});
   f(Prompt{.words = kWords, .echo = true, .enter_answers = true});
   const Ceremony ceremony{.rp_id = "stepup:example",

@@ -14,8 +14,8 @@ namespace {
 
 constexpr Socket kSockets[] = {Socket::Stepupd, Socket::Control, Socket::Helper};
 constexpr DialogueState kStates[] = {DialogueState::AwaitingRequest, DialogueState::Working,
-                                     DialogueState::AwaitingAnswer, DialogueState::AwaitingText,
-                                     DialogueState::Finished};
+                                     DialogueState::AwaitingAnswer,  DialogueState::AwaitingText,
+                                     DialogueState::AwaitingAgent,   DialogueState::Finished};
 
 template <typename F>
 void for_each_type(F f) {
@@ -34,6 +34,8 @@ TEST(WireRequestTable, PermitsExactlyWhatTheProtocolLists) {
       {Socket::Stepupd, Working,         MessageType::Cancel,                Rights::Root  },
       {Socket::Stepupd, AwaitingAnswer,  MessageType::Answer,                Rights::Root  },
       {Socket::Stepupd, AwaitingAnswer,  MessageType::Cancel,                Rights::Root  },
+      {Socket::Stepupd, AwaitingAgent,   MessageType::AgentAnswer,           Rights::Root  },
+      {Socket::Stepupd, AwaitingAgent,   MessageType::Cancel,                Rights::Root  },
       {Socket::Control, AwaitingRequest, MessageType::StatusRequest,         Rights::Anyone},
       {Socket::Control, AwaitingRequest, MessageType::ListRequest,           Rights::Anyone},
       {Socket::Control, AwaitingRequest, MessageType::EnrollRequest,         Rights::Anyone},
@@ -88,7 +90,8 @@ TEST(WireRequestTable, ExpectsExactlyTheRepliesOfEachSocket) {
     return std::ranges::find(set, type) != set.end();
   };
   for_each_type([&](MessageType type) {
-    CHECK_EQUAL(has(both, type), expected_reply(Socket::Stepupd, type));
+    const bool agent = type == MessageType::AgentRequest;
+    CHECK_EQUAL(has(both, type) || agent, expected_reply(Socket::Stepupd, type));
     CHECK_EQUAL(has(both, type) || has(control, type), expected_reply(Socket::Control, type));
     CHECK_EQUAL(has(helper, type), expected_reply(Socket::Helper, type));
   });

@@ -114,6 +114,31 @@ TEST(WireSeqpacket, RefusesDescriptorsAndClosesThem) {
   CHECK_EQUAL(before, lowest_free_descriptor());
 }
 
+TEST(WireSeqpacket, HandsOverOneDescriptorWhereOneIsExpected) {
+  const int before = lowest_free_descriptor();
+  {
+    const Pair pair;
+    const Pair handed;
+    UniqueFd taken;
+    CHECK_TRUE(send_packet(pair.ours.get(), SecretBytes("x"), handed.ours.get()).has_value());
+    CHECK_TRUE(receive_packet(pair.theirs.get(), nullptr, &taken).has_value());
+    CHECK_TRUE((fcntl(taken.get(), F_GETFD) & FD_CLOEXEC) != 0);
+    CHECK_TRUE(send_packet(taken.get(), SecretBytes("by the copy")).has_value());
+    CHECK_TRUE(receive_packet(handed.theirs.get())->text() == "by the copy");
+    // What was taken earlier is not left over where none comes.
+    CHECK_TRUE(send_packet(pair.ours.get(), SecretBytes("x")).has_value());
+    CHECK_TRUE(receive_packet(pair.theirs.get(), nullptr, &taken).has_value());
+    CHECK_FALSE(static_cast<bool>(taken));
+    for (const std::size_t count : {2, 8}) {
+      send_with_descriptors(pair.ours.get(), 0, count);
+      CHECK_TRUE(receive_packet(pair.theirs.get(), nullptr, &taken).error().code ==
+                 Errc::Malformed);
+      CHECK_FALSE(static_cast<bool>(taken));
+    }
+  }
+  CHECK_EQUAL(before, lowest_free_descriptor());
+}
+
 TEST(WireSeqpacket, NamesTheSenderWhenTheSocketSaysSo) {
   const Pair pair;
   pid_t sender = -1;
