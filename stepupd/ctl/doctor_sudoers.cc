@@ -77,7 +77,7 @@ std::string_view shell_among(std::string_view commands) {
 // What is seen on the way through all files; an alias may be defined after its use.
 struct Walk {
   std::vector<Finding>& out;
-  int files;  // that may still be read
+  int files;                                  // that may still be read
   std::map<std::string, std::string> shells;  // by alias: what of kShellsInDisguise it has
   std::vector<std::pair<std::string, std::string>> free;  // where, and the commands of NOPASSWD
 };
