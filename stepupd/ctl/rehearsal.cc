@@ -135,10 +135,11 @@ std::optional<int> status_of_child(const std::string& directory, const std::stri
   const pid_t child = fork();
   if (child < 0) return std::nullopt;
   if (child == 0) {
-    int status = kFailedToStart;
+    int status = 0;
     try {
       status = play(directory, file, service, user, terminal);
     } catch (const std::exception&) {  // no memory
+      status = kFailedToStart;
     }
     _exit(status);
   }

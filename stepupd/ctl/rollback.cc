@@ -138,8 +138,9 @@ Result<std::optional<std::string>> RollbackStore::get(const std::string& name) c
 Result<std::optional<Pending>> RollbackStore::pending() const {
   const auto text = get(kRecord);
   if (!text) return std::unexpected(text.error());
-  if (!*text) return std::optional<Pending>();
-  auto pending = parse_pending(**text);
+  const std::optional<std::string>& record = *text;
+  if (!record) return std::optional<Pending>();
+  auto pending = parse_pending(*record);
   if (!pending) return failure(Errc::Malformed, "the record is damaged");
   return pending;
 }
@@ -174,8 +175,9 @@ Status RollbackStore::add(const std::vector<PamChange>& changes) const {
 Status RollbackStore::forget() const {
   const auto known = pending();
   const Status done = remove_file(path_of(kRecord));
-  if (!done || !known || !*known) return done;
-  for (const std::string& file : (*known)->files) {
+  if (!done || !known) return done;
+  const Pending held = known->value_or(Pending{});
+  for (const std::string& file : held.files) {
     (void)unlink(path_of(file + ".before").c_str());
     (void)unlink(path_of(file + ".after").c_str());
   }
@@ -192,13 +194,14 @@ bool RollbackStore::take_back(const std::string& file) const {
     ctl::complain(printable(path) + ": it, or what it was, cannot be read");
     return false;
   }
-  if (*before && *now == **before) return true;
+  if (*before == *now) return true;
   PamChange change{file, path, *now, *before, path};
-  if (!*after || *now != **after) {
+  if (*after != *now) {
     const auto taken_out = removal(host_, file);
-    if (taken_out && !*taken_out) return true;  // our block is gone already
     if (taken_out) {
-      change = **taken_out;
+      const std::optional<PamChange>& without = *taken_out;
+      if (!without) return true;  // our block is gone already
+      change = *without;
       say(path + ": it was edited since; the edit stays.");
     } else if (put(file + ".edited", *now)) {
       say(path + ": its block is broken, so the file goes back; the edited one is kept as " +
@@ -218,9 +221,10 @@ bool RollbackStore::take_back() const {
     complain(path_of(kRecord), known.error());
     return false;
   }
-  if (!*known) return true;
+  const std::optional<Pending>& held = *known;
+  if (!held) return true;
   bool good = true;
-  for (const std::string& file : (*known)->files) good = take_back(file) && good;
+  for (const std::string& file : held->files) good = take_back(file) && good;
   return good && forget().has_value();
 }
 
@@ -237,13 +241,14 @@ ExitCode confirm(const std::string& socket) {
     complain(kDirectory, pending.error());
     return ExitCode::Refused;
   }
-  if (!*pending) {
+  const std::optional<Pending>& held = *pending;
+  if (!held) {
     ctl::complain(
         "nothing waits to be confirmed: it was, or it is taken back already; see: journalctl -u "
         "stepup-rollback.service");
     return ExitCode::Refused;
   }
-  if (const std::string against = objection(**pending, socket); !against.empty()) {
+  if (const std::string against = objection(*held, socket); !against.empty()) {
     ctl::complain(against);
     return ExitCode::Refused;
   }

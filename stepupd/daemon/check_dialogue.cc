@@ -192,12 +192,13 @@ Outcome denied_by_rules(const InForce& rules, const policy::Demand& demand,
     },
                 reason);
   }
-  return deny(VerdictCode::Denied,
-              {
-                  MessageId::RefusedByRule,
-                  {facts.policy.family, host, *rules.set.rules[*demand.denied_by].deny}
+  return deny(
+      VerdictCode::Denied,
+      {
+          MessageId::RefusedByRule,
+          {facts.policy.family, host, rules.set.rules[*demand.denied_by].deny.value_or("")}
   },
-              reason);
+      reason);
 }
 
 Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const session::Asker& asker,

@@ -157,7 +157,7 @@ void add_surroundings(const Surroundings& surroundings, policy::Facts& facts) {
   if (surroundings.login.remote == false) {
     facts.source = policy::LoginSource{};
   } else if (const auto address = policy::parse_address(surroundings.login.host)) {
-    facts.source = policy::LoginSource{*address};
+    facts.source = policy::LoginSource{address};
   }
 }
 

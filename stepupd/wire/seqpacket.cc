@@ -84,7 +84,9 @@ Status send_packet(int fd, const SecretBytes& packet, int descriptor) {
   }
   ssize_t n = 0;
   do {
-    n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    // The sandbox of stepup-fido2-helper, which never sends a descriptor, knows no sendmsg(2).
+    n = descriptor < 0 ? send(fd, part.iov_base, part.iov_len, MSG_NOSIGNAL | MSG_DONTWAIT)
+                       : sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
   } while (n < 0 && errno == EINTR);
   if (n >= 0) return {};
   switch (errno) {
