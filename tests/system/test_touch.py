@@ -16,7 +16,7 @@ from authenticator.client import Authenticator  # noqa: E402
 
 KEY = "/run/stepup-test-key"
 TOUCH_OR_CODE = r"Touch your security key and press Enter, or type a one-time code, for [^\r\n]*: "
-PIN = r"PIN of your security key \((\d) tries left\): "
+PIN = r"PIN of your security key \(tries left: (\d)\): "
 HELPER_DROP_IN = "/run/systemd/system/stepup-fido2-helper@.service.d/test.conf"
 
 
