@@ -71,8 +71,8 @@ class PolkitBench(TouchBench):
         before = len(key.status()["seen"])
         self.begin(session, command, person)
         refused = session.end()
-        self.assertRefused(refused, f"polkit-1 on {HOST} needs a security key, which is asked for "
-                                    f"a touch only when you surely sit at {HOST}")
+        self.assertRefused(refused, f"polkit-1 on {HOST} needs a security key: one at {HOST}, "
+                                    "when you sit there")
         self.assertEqual(key.status()["seen"][before:], [])
 
 

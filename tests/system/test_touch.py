@@ -141,8 +141,8 @@ class Touch(TouchBench):
         self.assertRuns(session.run("sudo id", alice.code()))
         self.rule(alice, level="touch")
         refused = alice.session().run("sudo id")
-        self.assertRefused(refused, f"sudo on {HOST} needs a security key, which is asked for a touch "
-                                    f"only when you surely sit at {HOST}, and not over ssh.")
+        self.assertRefused(refused, f"sudo on {HOST} needs a security key: one at {HOST}, when you "
+                                    "sit there, or at your end of ssh.")
         self.assertEqual(key.status()["sign_count"], before)
 
     def test_F65_V20_in_a_session_without_a_seat_the_key_never_blinks(self):
@@ -151,8 +151,8 @@ class Touch(TouchBench):
         self.rule(alice, level="touch")
         before = len(key.status()["seen"])
         refused = alice.session_at_the_machine(at_a_seat=False).run("sudo id")
-        self.assertRefused(refused, f"sudo on {HOST} needs a security key, which is asked for a "
-                                    f"touch only when you surely sit at {HOST}")
+        self.assertRefused(refused, f"sudo on {HOST} needs a security key: one at {HOST}, when you "
+                                    "sit there")
         self.assertEqual(key.status()["seen"][before:], [])
 
     def test_sudo_n_is_refused_without_a_blink(self):
