@@ -65,7 +65,7 @@ class Upgrade(Bench):
         self.machine.run("dpkg", "--purge", *NAMES)
 
     def dpkg(self, *words, check=True):
-        return self.machine.run("dpkg", *words, check=check, timeout=120)
+        return self.machine.run("dpkg", "--force-confold", *words, check=check, timeout=120)
 
     def begin(self, packages):
         """Installs `packages`, gives alice a factor, and has sudo ask her in earnest."""
