@@ -101,7 +101,7 @@ $(B)/unit_tests: $(call objs,$(UNIT_TEST_SRCS) $(filter-out %/main.cc,$(sort $(D
 .PHONY: check check-unit check-integration check-system check-long lint format coverage asan tsan \
   demo deps deb install uninstall clean dist man
 
-check: all check-unit check-integration lint
+check: all check-unit check-properties check-integration lint
 
 check-unit: $(B)/unit_tests
 	$(B)/unit_tests
@@ -125,10 +125,10 @@ lint:
 format:
 	clang-format-19 -i $(shell git ls-files '*.cc' '*.h')
 
-check-system: build/packages-bookworm
+check-system: build/packages-bookworm build/read_command_lines
 	/usr/bin/python3 tests/system/run.py
 
-check-long: build/packages-bookworm build/packages-trixie
+check-long: build/packages-bookworm build/packages-trixie build/read_command_lines
 	/usr/bin/python3 tests/system/run.py --long
 
 demo: build/packages-bookworm

@@ -4,3 +4,16 @@ PAM_MODULE_TEST_SRCS := $(addprefix tests/integration/pam_module_, main.cc test.
   session_test.cc)
 PAM_FAULT_TEST_SRCS := tests/integration/pam_fault_test.cc tests/fakes/fail_nth.cc
 CTL_DIALOGUE_TEST_SRCS := tests/unit/main.cc tests/integration/ctl_dialogue_test.cc
+
+# -- What no unit test has the time for --
+PROPERTY_SRCS := tests/property/policies.cc $(BASE_SRCS) $(POLICY_SRCS) $(RULES_SRCS)
+$(B)/policies: $(call objs,$(PROPERTY_SRCS))
+	$(CXX) $(LDFLAGS) -o $@ $^
+
+.PHONY: check-properties
+check-properties: $(B)/policies
+	$(B)/policies 20261127 100000
+
+# For tests/system/test_sudo_lines.py, which compares it with sudo.
+$(B)/read_command_lines: $(call objs,tests/system/read_command_lines.cc $(BASE_SRCS) $(POLICY_SRCS))
+	$(CXX) $(LDFLAGS) -o $@ $^

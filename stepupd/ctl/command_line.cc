@@ -87,6 +87,7 @@ class Grammar {
     add_config();
     add_pam();
     add_import();
+    add_explain();
   }
 
   std::expected<CommandLine, Stop> parse(int argc, const char* const* argv) {
@@ -263,6 +264,26 @@ class Grammar {
     import_->add_flag("--dry-run", dry_run_, "show what would be imported and change nothing");
   }
 
+  void add_explain() {
+    explain_ = app_.add_subcommand("explain", "show what the rules would ask for, and why");
+    const auto add = [&](const char* name, auto& value, const char* type, const char* what) {
+      return explain_->add_option(name, value, what)
+          ->type_name(type)
+          ->check(from_one_to(wire::kMaxText));
+    };
+    add("SERVICE", explaining_.service, "", "sudo, su, doas, sshd, ...")->required();
+    add("--user", explaining_.user, "USER", "who asks, instead of yourself");
+    add("--target", explaining_.target, "USER", "whose rights are taken");
+    add("--command", explaining_.command, "COMMAND", "which command is run, as it is typed");
+    add("--source", explaining_.source, "ADDRESS", "where the person logged in from, or \"local\"");
+    add("--tty", explaining_.tty, "NAME", "the terminal, such as pts/0, or \"none\"");
+    add("--login-method", explaining_.login_methods, "METHOD", "how the person logged in");
+    add("--tag", explaining_.tags, "TAG", "as on a host with this tag");
+    add("--at", explaining_.at, "TIME", "instead of now: \"2026-11-27 14:00\"");
+    add("--config", explaining_.directory, "DIR", "holds stepupd.conf; by default /etc/stepup");
+    add_json(explain_);
+  }
+
   void add_config() {
     config_ = app_.add_subcommand("config", "work with the configuration");
     config_->require_subcommand(1);
@@ -287,6 +308,7 @@ class Grammar {
   }
 
   Command chosen() {
+    if (explain_->parsed()) return explaining_;
     if (enable_->parsed()) {
       enabling_.dry_run = dry_run_;
       enabling_.place = place_;
@@ -390,6 +412,7 @@ class Grammar {
   CLI::App* show_ = nullptr;
   CLI::App* diff_ = nullptr;
   CLI::App* schema_ = nullptr;
+  CLI::App* explain_ = nullptr;
 
   CommandLine line_;
   wire::EnrollRequest enrollment_;
@@ -401,6 +424,7 @@ class Grammar {
   EnableCommand enabling_;
   DisableCommand disabling_;
   ImportCommand importing_;
+  ExplainCommand explaining_;
   Place place_;
   bool dry_run_ = false;
   std::string session_;

@@ -81,8 +81,23 @@ struct EnrollSshKeyCommand {
   bool operator==(const EnrollSshKeyCommand&) const = default;
 };
 
+// What the rules would ask for; needs no daemon.  Empty = unknown, but for user, at and directory.
+struct ExplainCommand {
+  std::string service;
+  std::string user;  // empty = the caller
+  std::string target;
+  std::string command;
+  std::string source;  // an address, or "local"
+  std::string tty;     // its name, or "none"
+  std::vector<std::string> login_methods;
+  std::vector<std::string> tags;  // besides those of the files
+  std::string at;                 // empty = now
+  std::string directory;          // empty = the host's own files
+  bool operator==(const ExplainCommand&) const = default;
+};
+
 using Command =
-    std::variant<EnrollSshKeyCommand, EnableCommand, DisableCommand, ConfirmCommand,
+    std::variant<EnrollSshKeyCommand, ExplainCommand, EnableCommand, DisableCommand, ConfirmCommand,
                  RollbackCommand, DoctorCommand, GateCommand, ImportCommand, wire::SessionsRequest,
                  wire::RevokeRequest, ConfigCommand, wire::StatusRequest, wire::ListRequest,
                  wire::EnrollRequest, wire::TicketRequest, wire::ResetRequest, wire::RemoveRequest,

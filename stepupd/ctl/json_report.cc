@@ -139,4 +139,27 @@ std::string json(const rules::RuleSet& set) {
   });
 }
 
+std::string json(const Explanation& explanation) {
+  const auto form = [](const ExplainedRule& explained) {
+    Json conditions = Json::object();
+    for (const policy::ConditionResult& condition : explained.conditions) {
+      conditions[condition.key] = to_string(condition.holds);
+    }
+    return Json{
+        {"name",       explained.rule->name            },
+        {"origin",     explained.rule->origin          },
+        {"matches",    explained.matches               },
+        {"conditions", conditions                      },
+        {"demand",     rules::describe(*explained.rule)},
+        {"enforced",   explained.rule->enforce         },
+    };
+  };
+  return document({
+      {"rules", array_of(explanation.rules, form)},
+      {"demand", explanation.enforced},
+      {"reported", explanation.reported},
+      {"remarks", explanation.remarks},
+  });
+}
+
 }  // namespace stepup::ctl

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "stepupd/ctl/finding.h"
+#include "stepupd/policy/match.h"
 #include "stepupd/rules/rules.h"
 #include "stepupd/wire/control_messages.h"
 
@@ -20,5 +21,19 @@ namespace stepup::ctl {
 // Of "config check": what is wrong, or the rules.
 [[nodiscard]] std::string json(const std::vector<rules::Problem>& problems);
 [[nodiscard]] std::string json(const rules::RuleSet& set);
+
+// Of "explain".
+struct ExplainedRule {
+  const policy::Rule* rule = nullptr;
+  bool matches = false;
+  std::vector<policy::ConditionResult> conditions;
+};
+struct Explanation {
+  std::vector<ExplainedRule> rules;
+  std::string enforced;  // what is asked for
+  std::string reported;  // and with the rules that only report
+  std::vector<std::string> remarks;
+};
+[[nodiscard]] std::string json(const Explanation& explanation);
 
 }  // namespace stepup::ctl

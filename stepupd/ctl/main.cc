@@ -33,6 +33,7 @@
 #include "stepupd/ctl/doctor.h"
 #include "stepupd/ctl/enable.h"
 #include "stepupd/ctl/exit_code.h"
+#include "stepupd/ctl/explain.h"
 #include "stepupd/ctl/gate.h"
 #include "stepupd/ctl/import_file.h"
 #include "stepupd/ctl/output.h"
@@ -109,6 +110,9 @@ ExitCode carry_out(const Request& request, const CommandLine& line,
 
 ExitCode carry_out(const ConfigCommand& command, const CommandLine& line) {
   return work_on_config(command, line.json);
+}
+ExitCode carry_out(const ExplainCommand& command, const CommandLine& line) {
+  return explain(command, line.json);
 }
 ExitCode carry_out(const EnableCommand& command, const CommandLine& line) {
   return enable(command, line.socket);

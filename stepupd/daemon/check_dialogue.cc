@@ -10,6 +10,7 @@
 #include "stepupd/daemon/step_up.h"
 #include "stepupd/factor/digest.h"
 #include "stepupd/factor/hex.h"
+#include "stepupd/rules/safe_program.h"
 #include "stepupd/session/local_key.h"
 
 namespace stepup::daemon {
@@ -274,6 +275,18 @@ Surroundings surroundings_of(const Engine& engine, const Connection& connection,
   return surroundings;
 }
 
+// Only a path that some exception names is looked at: any other may lie on a file system that
+// hangs.
+void look_at_program(const InForce& rules, policy::Command& command) {
+  command.program_is_safe = true;
+  command.program_is_safe =
+      std::ranges::any_of(rules.excepted,
+                          [&](const auto& pattern) {
+                            return is_excepted(pattern, command) == policy::Holds::Yes;
+                          }) &&
+      rules::is_safe_program(command.words.front());
+}
+
 void report_session(Engine& engine, const session::Asker& asker,
                     const wire::CheckRequest& request) {
   // The session ends, and what it proved with it.
@@ -308,11 +321,12 @@ Task<wire::Verdict> decision_dialogue(Engine& engine, Connection& connection, se
   // Held for the whole dialogue: a reload meanwhile must not change the ground under it.
   const std::shared_ptr<const InForce> rules = engine.rules;
   add_surroundings(surroundings_of(engine, connection, asker, request), facts.policy);
+  if (rules) look_at_program(*rules, facts.policy.command);
   policy::Joined joined;
   Outcome outcome = deny(VerdictCode::Unavailable,
                          {MessageId::RefusedNoRules, {engine.rules_problem}}, "no-rules");
   if (rules) {
-    joined = policy::join(rules->set.rules, facts.policy);
+    joined = policy::join(rules->set.rules, rules->index, facts.policy);
     auto deciding = decide_and_ask(engine, connection, asker, facts, request, *rules, joined);
     outcome = co_await std::move(deciding);
   }

@@ -7,6 +7,7 @@
 #include "stepupd/base/printable.h"
 #include "stepupd/daemon/audit.h"
 #include "stepupd/daemon/check_dialogue.h"
+#include "stepupd/policy/command_line.h"
 
 namespace stepup::daemon {
 namespace {
@@ -44,6 +45,11 @@ Result<RequestFacts> gate_facts(const wire::CheckRequest& check, const session::
   facts->where.widest = asker.where.widest;
   facts->origin = Origin::Self;
   facts->can_be_told = asker.where.tty != 0;
+  if (check.argv.size() < 2) {
+    facts->policy.command.reading = policy::Command::Reading::Shell;
+  } else if (!check.argv_truncated) {
+    facts->policy.command = policy::read_shell_command(check.argv[1]);
+  }
   facts->unaskable = wire::MessageId::RefusedNoTerminal;
   if (check.argv.size() > 1) {
     facts->what = printable(std::string(kSshCommand) + ": " + check.argv[1], kMaxWhat);

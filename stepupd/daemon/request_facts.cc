@@ -6,6 +6,7 @@
 
 #include "stepupd/base/printable.h"
 #include "stepupd/factor/digest.h"
+#include "stepupd/policy/command_line.h"
 
 namespace stepup::daemon {
 namespace {
@@ -19,9 +20,7 @@ std::string family_of(const wire::CheckRequest& request) {
     case wire::Program::Doas: return "doas";
     case wire::Program::Other: break;
   }
-  if (request.service == "sudo-i") return "sudo";
-  if (request.service == "su-l") return "su";
-  return request.service;
+  return std::string(policy::family_of(request.service));
 }
 
 // The words after the program's name, as they were typed, or what sudo made of them.
@@ -49,14 +48,38 @@ std::string what_of(const wire::CheckRequest& request, const std::string& family
 
 // The basename of the command where it surely is one: an argument may be a secret, and the journal
 // is no place for it.
-std::string command_of(const wire::CheckRequest& request) {
-  if (request.program != wire::Program::Sudo && request.program != wire::Program::Doas) return "";
-  if (request.exact) return request.exact->path.substr(request.exact->path.rfind('/') + 1);
-  if (request.argv.size() < 2) return "";
-  const std::string& word = request.argv[1];
-  if (word.starts_with('-') || word.find('=') != std::string::npos) return "";
+std::string command_of(const policy::Command& command) {
+  if (command.reading != policy::Command::Reading::Words) return "";
+  const std::string& word = command.words.front();
   const std::string name = word.substr(word.rfind('/') + 1);
   return name.substr(0, name.find(' '));
+}
+
+// What sudo itself decided to run stands in place of what was typed, but for a shell, which is
+// every command, and for sudoedit, whose editor it names.
+void add_exact(const wire::ExactCommand& exact, policy::Command& command) {
+  using Reading = policy::Command::Reading;
+  if (command.reading == Reading::Shell || exact.argv.empty()) return;
+  if (command.reading == Reading::Words && command.words.front() == "sudoedit") return;
+  command.reading = exact.truncated ? Reading::Uncertain : Reading::Words;
+  command.words.clear();
+  if (exact.truncated) return;
+  command.words = exact.argv;
+  command.words.front() = exact.path;
+}
+
+policy::CommandLine read_line(const wire::CheckRequest& request) {
+  switch (request.program) {
+    case wire::Program::Sudo: return policy::read_sudo_line(request.argv, request.argv_truncated);
+    case wire::Program::Su: return policy::read_su_line(request.argv, request.argv_truncated);
+    case wire::Program::Doas: return policy::read_doas_line(request.argv, request.argv_truncated);
+    case wire::Program::Other: break;
+  }
+  policy::CommandLine line;
+  if (policy::only_logs_in(request.service)) {
+    line.command.reading = policy::Command::Reading::None;
+  }
+  return line;
 }
 
 Result<std::string> digest_of(const wire::CheckRequest& request) {
@@ -76,38 +99,24 @@ bool only_lists(const wire::CheckRequest& request) {
   return argv.size() == 3 && argv[1] == "-n" && lists(argv[2]);
 }
 
-// Whether sudo was told not to ask: -n among its options, wherever they end.
-bool never_asks(const wire::CheckRequest& request) {
-  constexpr std::string_view kWithArgument = "CDghpRrTtUu";  // sudo(8), 1.9
-  if (request.program != wire::Program::Sudo) return false;
-  for (std::size_t i = 1; i < request.argv.size(); ++i) {
-    const std::string_view word = request.argv[i];
-    if (word == "--non-interactive") return true;
-    if (!word.starts_with('-') || word == "--" || word == "-") return false;
-    if (word.starts_with("--")) continue;  // its argument, if apart, ends the search: harmless
-    for (std::size_t j = 1; j < word.size(); ++j) {
-      if (word[j] == 'n') return true;
-      if (kWithArgument.find(word[j]) == std::string_view::npos) continue;
-      if (j + 1 == word.size()) ++i;
-      break;
-    }
-  }
-  return false;
-}
-
-// Narrows what is granted, so a spelling that is missed here costs nothing but width.
-bool only_validates(const wire::CheckRequest& request) {
-  if (request.program != wire::Program::Sudo) return false;
-  return std::ranges::any_of(request.argv, [](const std::string& word) {
-    return word == "-v" || word == "--validate" || word == "-nv" || word == "-kv" || word == "-Sv";
-  });
-}
-
 // PAM_USER is whose rights are taken: of all but sudo and doas.
 void add_target(const wire::CheckRequest& request, policy::Facts& facts) {
   facts.target_user = request.pam_user;
   if (request.pam_user_uid != kNoUid) facts.target_uid = request.pam_user_uid;
   if (request.groups) facts.target_groups.emplace(request.groups->begin(), request.groups->end());
+}
+
+// What /etc/passwd says of a target that a command line names, by whichever name.
+void add_local_target(const std::map<std::string, LocalAccount>& accounts, policy::Facts& facts) {
+  if (facts.target_groups) return;  // all about it is known already
+  const auto found = std::ranges::find_if(accounts, [&](const auto& account) {
+    return facts.target_user ? account.first == *facts.target_user
+                             : facts.target_uid == account.second.uid;
+  });
+  if (found == accounts.end()) return;
+  facts.target_user = found->first;
+  facts.target_uid = found->second.uid;
+  facts.target_gid = found->second.gid;
 }
 
 }  // namespace
@@ -116,8 +125,11 @@ Result<RequestFacts> facts_of(const wire::CheckRequest& request, const session::
   const auto digest = digest_of(request);
   if (!digest) return std::unexpected(digest.error());
 
+  policy::CommandLine line = read_line(request);
+  if (request.exact) add_exact(*request.exact, line.command);
   RequestFacts facts;
   facts.where = asker.where;
+  facts.policy.command = line.command;
   facts.policy.family = family_of(request);
   facts.policy.pam_service = request.service;
   if (request.program != wire::Program::Other) {
@@ -125,8 +137,9 @@ Result<RequestFacts> facts_of(const wire::CheckRequest& request, const session::
     facts.policy.groups = asker.groups;
     facts.origin = Origin::Self;
     facts.caller_is_root = asker.real_uid == 0;
-    // sudo and doas show PAM no target, and the name behind -u may be another spelling of an
-    // account; su's is PAM_USER.
+    // sudo and doas show PAM no target, so it is known where their command line names one.
+    facts.policy.target_user = line.target_user;
+    facts.policy.target_uid = line.target_uid;
     if (request.program == wire::Program::Su || request.exact) add_target(request, facts.policy);
   } else {
     facts.subject = {request.pam_user_uid, request.pam_user};
@@ -140,17 +153,21 @@ Result<RequestFacts> facts_of(const wire::CheckRequest& request, const session::
   facts.policy.subject = facts.subject.uid;
   facts.where.subject = facts.subject.uid;
   facts.what = what_of(request, facts.policy.family);
-  facts.command = command_of(request);
+  // su's is what a shell is given, which may be anything.
+  if (request.program != wire::Program::Su) facts.command = command_of(line.command);
   facts.command_digest = *digest;
   facts.only_lists = only_lists(request);
-  facts.only_validates = only_validates(request);
+  facts.only_validates = line.only_validates;
   facts.can_be_told =
-      request.program == wire::Program::Other || (asker.where.tty != 0 && !never_asks(request));
+      request.program == wire::Program::Other || (asker.where.tty != 0 && !line.never_asks);
   return facts;
 }
 
 void add_surroundings(const Surroundings& surroundings, policy::Facts& facts) {
-  if (surroundings.rules != nullptr) facts.host_tags = surroundings.rules->set.settings.tags;
+  if (surroundings.rules != nullptr) {
+    facts.host_tags = surroundings.rules->set.settings.tags;
+    add_local_target(surroundings.rules->local_accounts, facts);
+  }
   facts.now = surroundings.now;
   facts.tty = surroundings.tty;
   facts.remote = surroundings.login.remote;

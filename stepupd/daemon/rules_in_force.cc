@@ -72,6 +72,12 @@ std::optional<InForce> load_last_good(const std::string& state_dir) {
 void resolve(InForce& rules) {
   rules.local_accounts = read_local_accounts();
   rules::resolve(rules.set.rules, rules.local_accounts);
+  rules.index = policy::RuleIndex(rules.set.rules);
+  rules.excepted.clear();
+  for (const policy::Rule& rule : rules.set.rules) {
+    rules.excepted.insert(rules.excepted.end(), rule.except_command.begin(),
+                          rule.except_command.end());
+  }
   rules.asks_origin = std::ranges::any_of(rules.set.rules, [](const policy::Rule& rule) {
     return rule.remote || !rule.source.empty() || !rule.except_source.empty();
   });

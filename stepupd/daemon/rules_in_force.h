@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "stepupd/base/accounts.h"
+#include "stepupd/policy/rule_index.h"
 #include "stepupd/rules/rules.h"
 
 namespace stepup::daemon {
@@ -18,6 +19,8 @@ struct InForce {
   rules::RuleSet set;                   // principals resolved
   std::string digest;                   // SHA-256 of the files, in hex
   std::optional<rules::Problem> stale;  // set when these are the last good ones: what is wrong
+  policy::RuleIndex index = {};         // of the rules
+  std::vector<policy::CommandPattern> excepted = {};  // by any rule
   bool asks_origin = false;  // a rule asks where the person came from, which costs some reading
   std::map<std::string, LocalAccount> local_accounts = {};  // as of then, too
 };

@@ -28,17 +28,28 @@ bool names_root(const Rule& rule) {
   });
 }
 
+void join_one(Joined& joined, std::span<const Rule> rules, std::size_t index, const Facts& facts) {
+  const Rule& rule = rules[index];
+  if (!matches(rule, facts)) return;
+  tighten(joined.reported, rules, index);
+  if (!rule.enforce) return;
+  tighten(joined.enforced, rules, index);
+  joined.names_root = joined.names_root || names_root(rule);
+}
+
 }  // namespace
 
 Joined join(std::span<const Rule> rules, const Facts& facts) {
   Joined joined;
-  for (std::size_t i = 0; i < rules.size(); ++i) {
-    if (!matches(rules[i], facts)) continue;
-    tighten(joined.reported, rules, i);
-    if (!rules[i].enforce) continue;
-    tighten(joined.enforced, rules, i);
-    joined.names_root = joined.names_root || names_root(rules[i]);
-  }
+  for (std::size_t i = 0; i < rules.size(); ++i) join_one(joined, rules, i, facts);
+  return joined;
+}
+
+Joined join(std::span<const Rule> rules, const RuleIndex& index, const Facts& facts) {
+  // SECURITY: an index of other rules, or one that was never made, would lose some.
+  if (index.size() != rules.size()) return join(rules, facts);
+  Joined joined;
+  for (const std::size_t i : index.candidates(facts)) join_one(joined, rules, i, facts);
   return joined;
 }
 

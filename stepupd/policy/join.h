@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "stepupd/policy/rule.h"
+#include "stepupd/policy/rule_index.h"
 
 namespace stepup::policy {
 
@@ -36,5 +37,8 @@ struct Joined {
 };
 
 [[nodiscard]] Joined join(std::span<const Rule> rules, const Facts& facts);
+
+// The same, where `index` was made of `rules`: as fast for many rules as for few that match.
+[[nodiscard]] Joined join(std::span<const Rule> rules, const RuleIndex& index, const Facts& facts);
 
 }  // namespace stepup::policy

@@ -8,8 +8,6 @@
 namespace stepup::policy {
 namespace {
 
-Holds yes_or_no(bool holds) { return holds ? Holds::Yes : Holds::No; }
-
 template <typename Items, typename Item>
 bool lists(const Items& items, const Item& item) {
   return std::ranges::find(items, item) != items.end();
@@ -75,10 +73,6 @@ Holds is_on(const std::string& wanted, const Facts& facts) {
   return yes_or_no(tty.starts_with(std::string_view(wanted).substr(0, wanted.size() - 1)));
 }
 
-Holds runs(const std::vector<CommandPattern>&, const Facts& facts) {
-  return facts.command.reading == Command::Reading::None ? Holds::No : Holds::Unknown;
-}
-
 // Shows `visit` each condition of the rule and then each exception, until it returns false.
 template <typename Visit>
 void for_each_condition(const Rule& rule, const Facts& facts, Visit visit) {
@@ -96,7 +90,8 @@ void for_each_condition(const Rule& rule, const Facts& facts, Visit visit) {
   condition("user", rule.user, [&](const Principal& who) { return subject_is(who, facts); });
   condition("target_user", rule.target_user,
             [&](const Principal& whose) { return target_is(whose, facts); });
-  show("command", false, !rule.command.empty(), [&] { return runs(rule.command, facts); });
+  condition("command", rule.command,
+            [&](const CommandPattern& pattern) { return is_command(pattern, facts.command); });
   condition("host_tag", rule.host_tag,
             [&](const std::string& tag) { return yes_or_no(lists(facts.host_tags, tag)); });
   show("source", false, !rule.source.empty(), [&] { return comes_from(rule.source, facts); });
@@ -112,8 +107,11 @@ void for_each_condition(const Rule& rule, const Facts& facts, Visit visit) {
   show("except_user", true, !rule.except_user.empty(), [&] {
     return any_of(rule.except_user, [&](const Principal& who) { return subject_is(who, facts); });
   });
-  show("except_command", true, !rule.except_command.empty(),
-       [&] { return runs(rule.except_command, facts); });
+  show("except_command", true, !rule.except_command.empty(), [&] {
+    return any_of(rule.except_command, [&](const CommandPattern& pattern) {
+      return is_excepted(pattern, facts.command);
+    });
+  });
   show("except_source", true, !rule.except_source.empty(),
        [&] { return comes_from(rule.except_source, facts); });
 }

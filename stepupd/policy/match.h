@@ -2,15 +2,12 @@
 // Whether a rule concerns a request, condition by condition.  Pure.
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
+#include "stepupd/policy/holds.h"
 #include "stepupd/policy/rule.h"
 
 namespace stepup::policy {
-
-// Ordered so that the strongest answer among alternatives is their maximum.
-enum class Holds : std::uint8_t { No, Unknown, Yes };
 
 // What became of one key of a rule.
 struct ConditionResult {
@@ -29,14 +26,5 @@ struct ConditionResult {
 
 // Every condition and exception that the rule has.  The rule matches when all of them let it.
 [[nodiscard]] std::vector<ConditionResult> explain(const Rule& rule, const Facts& facts);
-
-constexpr const char* to_string(Holds holds) noexcept {
-  switch (holds) {
-    case Holds::No: return "no";
-    case Holds::Unknown: return "unknown";
-    case Holds::Yes: return "yes";
-  }
-  return "?";
-}
 
 }  // namespace stepup::policy

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stepupd/base/boot_time.h"
@@ -35,6 +36,18 @@ struct Principal {
   std::vector<std::string> members = {};  // of a group, but for those whose primary group it is
   bool operator==(const Principal&) const = default;
 };
+
+// The family that a program of this PAM service belongs to.
+constexpr std::string_view family_of(std::string_view pam_service) noexcept {
+  if (pam_service == "sudo-i") return "sudo";
+  if (pam_service == "su-l") return "su";
+  return pam_service;
+}
+
+// Whether programs of this family run no command but the person's own shell.
+constexpr bool only_logs_in(std::string_view family) noexcept {
+  return family == "sshd" || family == "login" || family.starts_with("gdm");
+}
 
 inline constexpr BootTime kNoMaxIdle = BootTime::max();
 

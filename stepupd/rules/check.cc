@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/rules/check.h"
+#include "stepupd/rules/advice.h"
 
 #include <algorithm>
 #include <chrono>
@@ -142,6 +143,7 @@ std::vector<std::string> warnings(const RuleSet& set) {
   if (set.settings.mode == Mode::Monitor) {
     all.emplace_back("mode is \"monitor\", so nobody is asked");
   }
+  for (const std::string& sentence : advice(set)) all.push_back(printable(sentence, 1024));
   return all;
 }
 

@@ -57,22 +57,34 @@ std::string describe_conditions(const policy::Rule& rule) {
   return text.empty() ? "everything" : text;
 }
 
+namespace {
+
+// Of a rule or of several that are joined.
+template <typename Demand>
+std::string describe_demand(const Demand& demand) {
+  std::string text = to_string(demand.level);
+  if (demand.factors != FactorSet::all()) {
+    text.append(" by ").append(stepup::to_string(demand.factors));
+  }
+  text.append(demand.max_age == BootTime::zero() ? " every time"
+                                                 : " within " + format_duration(demand.max_age));
+  if (demand.max_idle != policy::kNoMaxIdle) {
+    text.append(", idle for at most ").append(format_duration(demand.max_idle));
+  }
+  return text.append(", scope ").append(to_string(demand.scope));
+}
+
+}  // namespace
+
 std::string describe(const policy::Rule& rule) {
-  if (rule.deny) {
-    return "refuses: " + printable(*rule.deny) + (rule.enforce ? "" : ", reported only");
-  }
-  std::string text = to_string(rule.level);
-  if (rule.factors != FactorSet::all()) {
-    text.append(" by ").append(stepup::to_string(rule.factors));
-  }
-  text.append(rule.max_age == BootTime::zero() ? " every time"
-                                               : " within " + format_duration(rule.max_age));
-  if (rule.max_idle != policy::kNoMaxIdle) {
-    text.append(", idle for at most ").append(format_duration(rule.max_idle));
-  }
-  text.append(", scope ").append(to_string(rule.scope));
-  if (!rule.enforce) text.append(", reported only");
-  return text;
+  const std::string text = rule.deny ? "refuses: " + printable(*rule.deny) : describe_demand(rule);
+  return text + (rule.enforce ? "" : ", reported only");
+}
+
+std::string describe(const policy::Demand& demand, std::span<const policy::Rule> rules) {
+  if (demand.denied_by) return "refused: " + printable(*rules[*demand.denied_by].deny);
+  if (demand.denies()) return "refused, since the rules accept no factor that could meet them all";
+  return demand.asks() ? describe_demand(demand) : "nothing";
 }
 
 }  // namespace stepup::rules

@@ -163,8 +163,7 @@ bool is_other_service(const Rule& rule) {
   if (rule.service.empty() || lists(rule.service, "sudo") || lists(rule.service, "doas"))
     return false;
   return all_in(rule.pam_service, [&](const std::string& name) {
-    const std::string family = name == "sudo-i" ? "sudo" : name == "su-l" ? "su" : name;
-    return !lists(rule.service, family);
+    return !lists(rule.service, policy::family_of(name));
   });
 }
 
@@ -182,10 +181,6 @@ bool excepts_all_sources(const Rule& rule) {
   });
 }
 
-bool runs_no_command(const std::string& family) {
-  return family == "sshd" || family == "login" || family.starts_with("gdm");
-}
-
 // Tells of conditions that exclude each other.
 void find_contradictions(NodeReader& reader, const Node& table, const Rule& rule) {
   const auto complain = [&](std::string_view key, const char* what) {
@@ -198,7 +193,7 @@ void find_contradictions(NodeReader& reader, const Node& table, const Rule& rule
   if (excepts_all_sources(rule)) complain("except_source", "except_source holds all of source");
   if (rule.remote == false && !rule.source.empty())
     complain("source", "who is not remote comes from no network");
-  if (!rule.command.empty() && all_in(rule.service, runs_no_command))
+  if (!rule.command.empty() && all_in(rule.service, policy::only_logs_in))
     complain("command", "no program in service runs a command");
 }
 

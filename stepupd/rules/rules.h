@@ -7,12 +7,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "stepupd/base/boot_time.h"
 #include "stepupd/base/language.h"
+#include "stepupd/policy/join.h"
 #include "stepupd/policy/rule.h"
 
 namespace stepup::rules {
@@ -115,6 +117,10 @@ struct RuleSet {
 
 // What the rule demands: "otp within 15min, scope session", "touch every time, scope tty".
 [[nodiscard]] std::string describe(const policy::Rule& rule);
+
+// What `rules` together demand: the same, "nothing", or why they refuse.
+[[nodiscard]] std::string describe(const policy::Demand& demand,
+                                   std::span<const policy::Rule> rules);
 
 // When it demands that: "service sudo, su; user alice, @wheel; except_user bob", or "everything".
 [[nodiscard]] std::string describe_conditions(const policy::Rule& rule);

@@ -11,6 +11,15 @@ BENCH_DAEMON   := tests/bench/seeded_daemon.cc tests/bench/caller.cc
 bench: build/packages-bookworm $(addprefix $(BENCH_DIR)/,$(BENCH_PROGRAMS) $(BENCH_PEERS))
 	/usr/bin/python3 tests/bench/run.py $(B) $(BENCH_ONLY)
 
+# Pure, so that it needs no container: the decision for 10 rules and for 10,000.
+.PHONY: bench-policy
+bench-policy: $(BENCH_DIR)/policy_decisions
+	$(BENCH_DIR)/policy_decisions
+
+$(BENCH_DIR)/policy_decisions: $(call objs,tests/bench/policy_decisions.cc $(BASE_SRCS) $(POLICY_SRCS))
+	@mkdir -p $(@D)
+	$(CXX) $(LDFLAGS) -o $@ $^
+
 # In C, and with nothing of ours in them.
 BENCH_CFLAGS := -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE
 $(BENCH_DIR)/probe_server: tests/bench/probe_server.c

@@ -201,6 +201,9 @@ SEEDS = {
         key_line("restrict " + ED25519, SSH["ed25519 blob"]), "ssh-ed25519 AAAA", "",
         key_line(ED25519, part(ED25519.encode()) + part(bytes(32)) + part(b"ssh:\0")),
         "-----BEGIN OPENSSH PRIVATE KEY-----\n", key_line(ED25519, SSH["ed25519 blob"])[:60]],
+    "sudo_line": [line.replace(" ", "\0") for line in (
+        "sudo -u bob id -u", "sudo A=b -E --user=x -- id", "sudoedit /etc/motd", "su - bob -c id",
+        "doas -u bob id", "sudo --prese x -iu #1 y", "sudo -p -- A=b id", "sudo -nu# -kb - id")],
     "import_u2f_keys": [
         "alice:" + KEY + "+presence", "alice:%s:%s\nbob:%s\n" % (KEY, EDDSA_KEY, OLD_KEY),
         "# keys\r\nalice:" + OLD_KEY + ":\r\n", "alice:*,AAAA,es256,+presence\n", ":" + KEY,

@@ -34,6 +34,12 @@ wire::EnrollRequest enroll(wire::EnrollKind kind, const char* user, const char* 
           .public_key = ""};
 }
 
+ctl::ExplainCommand explain_of(const char* service) {
+  ctl::ExplainCommand command;
+  command.service = service;
+  return command;
+}
+
 }  // namespace
 
 TEST_GROUP(CtlCommandLine){};
@@ -113,6 +119,24 @@ TEST(CtlCommandLine, TurnsEachVerbIntoItsRequest) {
       {"what holds", {"config", "show", "conf"}, ConfigCommand{Verb::Show, "conf"}},
       {"what may be written", {"config", "schema"}, ConfigCommand{Verb::Schema, ""}},
       {"what would change", {"config", "diff", "conf"}, ConfigCommand{Verb::Diff, "conf"}},
+      {"explain", {"explain", "sudo"}, explain_of("sudo")},
+      {"explain all of it",
+       {"explain",        "sudo",      "--user",         "alice",
+        "--target",       "root",      "--command",      "/usr/bin/psql -l",
+        "--source",       "192.0.2.7", "--tty",          "none",
+        "--login-method", "pwd",       "--login-method", "otp",
+        "--tag",          "db",        "--at",           "2026-11-27 14:00",
+        "--config",       "conf"},
+       ctl::ExplainCommand{"sudo",
+                           "alice",
+                           "root",
+                           "/usr/bin/psql -l",
+                           "192.0.2.7",
+                           "none",
+                           {"pwd", "otp"},
+                           {"db"},
+                           "2026-11-27 14:00",
+                           "conf"}},
       {"the longest label",
        {"remove", std::string(wire::kMaxLabel, 'x')},
        wire::RemoveRequest{"", std::string(wire::kMaxLabel, 'x')}},

@@ -81,3 +81,24 @@ TEST(CtlJsonReport, LetsNothingButAsciiThrough) {
   CHECK(text.ends_with("}\n"));
   CHECK(std::all_of(text.begin(), text.end() - 1, [](char c) { return c >= 0x20 && c < 0x7f; }));
 }
+
+TEST(CtlJsonReport, ExplainsEachRuleAndTheDemand) {
+  policy::Rule rule;
+  rule.name = "root";
+  rule.origin = "stepupd.conf:12";
+  ctl::Explanation explanation;
+  explanation.rules.push_back({
+      &rule,
+      true,
+      {{"service", false, policy::Holds::Yes}, {"except_user", true, policy::Holds::Unknown}}
+  });
+  explanation.enforced = "otp within 15min, scope session";
+  explanation.reported = explanation.enforced;
+  STRCMP_EQUAL(
+      R"({"rules":[{"name":"root","origin":"stepupd.conf:12","matches":true,"conditions":)"
+      R"({"service":"yes","except_user":"unknown"},"demand":"otp within 15min, scope session",)"
+      R"("enforced":true}],"demand":"otp within 15min, scope session","reported":)"
+      R"("otp within 15min, scope session","remarks":[]})"
+      "\n",
+      json(explanation).c_str());
+}

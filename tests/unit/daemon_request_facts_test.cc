@@ -72,10 +72,14 @@ TEST(RequestFactsOf, ProgramDecidesTheFamilyWhateverTheServiceSays) {
   }
 }
 
-TEST(RequestFactsOf, TargetIsKnownForSuOnly) {
-  CHECK_FALSE(facts_of(request_of(Program::Doas, "doas"), asker_of(1))->policy.target_user);
-  CHECK_FALSE(facts_of(request_of(Program::Sudo, "sudo", {"sudo", "-u", "bob", "id"}), asker_of(1))
-                  ->policy.target_user);
+TEST(RequestFactsOf, TargetIsKnownWhereTheCommandLineOrPamNamesIt) {
+  const auto target = [](Program program, std::vector<std::string> argv) {
+    return facts_of(request_of(program, "x", std::move(argv)), asker_of(1))
+        ->policy.target_user.value_or("unknown");
+  };
+  STRCMP_EQUAL("root", target(Program::Doas, {"doas", "id"}).c_str());
+  STRCMP_EQUAL("bob", target(Program::Sudo, {"sudo", "-u", "bob", "id"}).c_str());
+  STRCMP_EQUAL("unknown", target(Program::Sudo, {"sudo", "id"}).c_str());
   STRCMP_EQUAL("root",
                facts_of(request_of(Program::Su, "su"), asker_of(1))->policy.target_user->c_str());
 }
@@ -88,6 +92,32 @@ TEST(RequestFactsOf, TargetsGroupsAreTheModulesWordWhereItIsPamUser) {
   CHECK_TRUE(facts.target_uid == 0U);
   CHECK_TRUE((facts.groups == std::vector<gid_t>{27, 100}));
   CHECK_FALSE(facts_of(request_of(Program::Sudo, "sudo"), asker_of(1))->policy.target_groups);
+}
+
+TEST(RequestFactsOf, ATargetOfThisHostIsKnownByNameUidAndGroup) {
+  InForce rules;
+  rules.local_accounts = {
+      {"bob",  {1001, 100}},
+      {"toor", {0, 0}     }
+  };
+  Surroundings surroundings;
+  surroundings.rules = &rules;
+  policy::Facts by_name;
+  by_name.target_user = "toor";
+  add_surroundings(surroundings, by_name);
+  CHECK_TRUE(by_name.target_uid == 0U && by_name.target_gid == 0U);
+  policy::Facts by_uid;
+  by_uid.target_uid = 1001;
+  add_surroundings(surroundings, by_uid);
+  STRCMP_EQUAL("bob", by_uid.target_user->c_str());
+  CHECK_TRUE(by_uid.target_gid == 100U);
+  policy::Facts of_a_directory;
+  of_a_directory.target_user = "eve";
+  add_surroundings(surroundings, of_a_directory);
+  CHECK_FALSE(of_a_directory.target_uid.has_value());
+  policy::Facts unknown;
+  add_surroundings(surroundings, unknown);
+  CHECK_FALSE(unknown.target_user.has_value());
 }
 
 TEST(RequestFactsOf, WhereThePersonLoggedInFromIsAnAddressOrNotKnown) {
@@ -113,8 +143,10 @@ TEST(RequestFactsOf, JournalNeverGetsAnArgument) {
   };
   const Case cases[] = {
       {Program::Sudo, {"sudo", "/usr/bin/mysqldump", "-ps3cret"}, "mysqldump"},
-      {Program::Sudo, {"sudo", "DB_PASSWORD=hunter2", "id"},      ""         },
-      {Program::Sudo, {"sudo", "-u", "bob", "id"},                ""         },
+      {Program::Sudo, {"sudo", "DB_PASSWORD=hunter2", "id"},      "id"       },
+      {Program::Sudo, {"sudo", "-u", "bob", "id"},                "id"       },
+      {Program::Sudo, {"sudo", "-s", "mysqldump -ps3cret"},       ""         },
+      {Program::Sudo, {"sudo", "--typo=s3cret", "id"},            ""         },
       {Program::Sudo, {"sudo", "mysqldump -ps3cret"},             "mysqldump"},
       {Program::Sudo, {"sudo"},                                   ""         },
       {Program::Su,   {"su", "-c", "mysqldump -ps3cret", "root"}, ""         },
@@ -214,7 +246,7 @@ TEST(RequestFactsOf, TakesTheCommandOfSudosPluginAsSudoDecidedOnIt) {
   request.pam_user = "postgres";
   request.pam_user_uid = 105;
   const auto uncertain = facts_of(request, asker_of(1001));
-  CHECK_FALSE(uncertain->policy.target_user.has_value());
+  STRCMP_EQUAL("postgres", uncertain->policy.target_user->c_str());
   request.exact = wire::ExactCommand{
       .path = "/usr/bin/psql", .argv = {"psql", "-l"},
            .cwd = "/"

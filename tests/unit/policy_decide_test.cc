@@ -59,8 +59,15 @@ Grant grant(const Coordinates& where, Scope scope, Level level = Level::Touch,
   return {where, scope, level, FactorKind::Totp, 1, auth_time};
 }
 
-const Demand kTouchWithin5Min{Level::Touch,     5min, Scope::Session, {}, kNoMaxIdle,
-                              FactorSet::all(), {}};
+Demand demand_of(Level level, BootTime max_age, Scope scope) {
+  Demand demand;
+  demand.level = level;
+  demand.max_age = max_age;
+  demand.scope = scope;
+  return demand;
+}
+
+const Demand kTouchWithin5Min = demand_of(Level::Touch, 5min, Scope::Session);
 
 }  // namespace
 
@@ -146,7 +153,7 @@ TEST(PolicyDecide, FollowsAGrantNoFurtherThanItReaches) {
        false                                                                                                         },
   };
   for (const Case& c : cases) {
-    const Demand demand{Level::Touch, 5min, c.demanded, {}, kNoMaxIdle, FactorSet::all(), {}};
+    const Demand demand = demand_of(Level::Touch, 5min, c.demanded);
     CHECK_TEXT(reach_of(c.grant, c.here, c.demanded).has_value() == c.covered, c.name);
     const Decided decided = decide(demand, c.here, std::array{c.grant}, 20s);
     CHECK_TEXT(decided.decision == (c.covered ? Decision::Allow : Decision::StepUp), c.name);
@@ -155,7 +162,7 @@ TEST(PolicyDecide, FollowsAGrantNoFurtherThanItReaches) {
 }
 
 TEST(PolicyDecide, IsNeverMetByAGrantWhenMaxAgeIsZero) {
-  const Demand demand{Level::Otp, 0s, Scope::Session, {}, kNoMaxIdle, FactorSet::all(), {}};
+  const Demand demand = demand_of(Level::Otp, 0s, Scope::Session);
   const std::array grants{grant(kTty1, Scope::Session, Level::TouchWithUv, 20s)};
   CHECK_TRUE(decide(demand, kTty1, grants, 20s).decision == Decision::StepUp);
 }
@@ -164,7 +171,7 @@ TEST(PolicyDecide, RequiresNothingWithoutADemand) {
   const Decided decided = decide(Demand{}, kTty1, {}, 20s);
   CHECK_TRUE(decided.decision == Decision::NotRequired);
   CHECK_TRUE(decided.reason == Reason::NoRule);
-  const Demand none{Level::None, 0s, Scope::Process, {0}, kNoMaxIdle, FactorSet::all(), {}};
+  const Demand none = demand_of(Level::None, 0s, Scope::Process);
   CHECK_TRUE(decide(none, kTty1, {}, 20s).decision == Decision::NotRequired);
 }
 
@@ -208,7 +215,7 @@ TEST(PolicyDecide, AsksAgainAfterIdleTimeWhereItReaches) {
   Grant held = grant(kTty1, Scope::Session, Level::Touch, 10s);
   held.used_in_session = 100s;
   held.used_on_tty = 40s;
-  Demand demand{Level::Touch, 1h, Scope::Session, {}, kNoMaxIdle, FactorSet::all(), {}};
+  Demand demand = demand_of(Level::Touch, 1h, Scope::Session);
   demand.max_idle = 30s;
   struct Case {
     const char* name;
@@ -239,7 +246,7 @@ TEST(PolicyDecide, AsksAgainAfterIdleTimeWhereItReaches) {
 }
 
 TEST(PolicyDecide, TakesOnlyGrantsOfFactorsThatCount) {
-  Demand demand{Level::Otp, 1h, Scope::Session, {}, kNoMaxIdle, FactorSet::all(), {}};
+  Demand demand = demand_of(Level::Otp, 1h, Scope::Session);
   demand.factors = {FactorKind::Fido2};
   const std::array totp{grant(kTty1, Scope::Session)};
   CHECK_TRUE(decide(demand, kTty1, totp, 20s).reason == Reason::GrantOtherFactor);
@@ -250,13 +257,13 @@ TEST(PolicyDecide, TakesOnlyGrantsOfFactorsThatCount) {
 
 TEST(PolicyDecide, DeniesWhateverWasProved) {
   const std::array fresh{grant(kTty1, Scope::Session, Level::TouchWithUv)};
-  Demand demand{Level::None, 1h, Scope::Session, {0}, kNoMaxIdle, FactorSet::all(), {}};
+  Demand demand = demand_of(Level::None, 1h, Scope::Session);
   demand.denied_by = 0;
   CHECK_TRUE(decide(demand, kTty1, fresh, 20s).reason == Reason::RuleDenies);
   demand.denied_by.reset();
   demand.factors = {};
   CHECK_TRUE(decide(demand, kTty1, fresh, 20s).reason == Reason::NoFactorCounts);
-  demand = {Level::Touch, 1h, Scope::Session, {0}, kNoMaxIdle, FactorSet::all(), {}};
+  demand = demand_of(Level::Touch, 1h, Scope::Session);
   demand.factors = {FactorKind::Totp, FactorKind::Hotp};
   const Decided decided = decide(demand, kTty1, fresh, 20s);
   CHECK_TRUE(decided.decision == Decision::Deny && !decided.grant);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: ISC
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "stepupd/policy/join.h"
@@ -64,6 +63,15 @@ Rule rule_except(const Principal& user, const Principal& except) {
   Rule rule = rule_with(&Rule::user, user);
   rule.except_user = {except};
   return rule;
+}
+
+Demand demand_of(Level level, BootTime max_age, Scope scope, std::vector<std::size_t> rules) {
+  Demand demand;
+  demand.level = level;
+  demand.max_age = max_age;
+  demand.scope = scope;
+  demand.rules = std::move(rules);
+  return demand;
 }
 
 }  // namespace
@@ -244,12 +252,7 @@ TEST(PolicyJoin, TakesTheStrictestOfEachDemand) {
   const Rule other = rule_with(&Rule::user, kBob);
   const std::array rules{strong, other, brief, narrow};
   const Joined joined = join(rules, alice_by_sudo());
-  CHECK_TRUE(
-      (joined.enforced ==
-       Demand{
-           Level::TouchWithUv, 1min, Scope::Tty, {0, 2, 3},
-              kNoMaxIdle, FactorSet::all(), {}
-  }));
+  CHECK_TRUE((joined.enforced == demand_of(Level::TouchWithUv, 1min, Scope::Tty, {0, 2, 3})));
   CHECK_TRUE(joined.reported == joined.enforced);
 }
 
@@ -293,13 +296,8 @@ TEST(PolicyJoin, OnlyReportsARuleThatIsNotEnforced) {
   Facts facts = alice_by_sudo();
   facts.subject = 0;
   const Joined joined = join(rules, facts);
-  CHECK_TRUE((joined.enforced ==
-              Demand{Level::Otp, 15min, Scope::Session, {0}, kNoMaxIdle, FactorSet::all(), {}}));
-  CHECK_TRUE((joined.reported ==
-              Demand{
-                  Level::Touch, 15min, Scope::Session, {0, 1},
-                     kNoMaxIdle, FactorSet::all(), {}
-  }));
+  CHECK_TRUE((joined.enforced == demand_of(Level::Otp, 15min, Scope::Session, {0})));
+  CHECK_TRUE((joined.reported == demand_of(Level::Touch, 15min, Scope::Session, {0, 1})));
   CHECK_FALSE(joined.names_root);
 }
 
@@ -317,82 +315,4 @@ TEST(PolicyJoin, DemandsNothingWithoutARule) {
   const Joined joined = join({}, alice_by_sudo());
   CHECK_TRUE(joined.enforced == Demand{});
   CHECK_TRUE(joined.reported.level == Level::None);
-}
-
-// The property that lets a drop-in of another team only add demands, on random policies.
-TEST(PolicyJoin, NeverDemandsLessForAFurtherRuleNorInAnotherOrder) {
-  constexpr std::uint32_t kSeed = 20261124;
-  std::mt19937 random(kSeed);
-  const auto pick = [&](std::uint32_t count) {
-    return static_cast<std::uint32_t>(random() % count);
-  };
-  const std::array principals{kAlice, kBob, kRoot, kWheel, kStaff, kAbsent, kUnknown};
-  const std::array<std::string, 3> words{"sudo", "su", "root"};
-  const auto some = [&](const auto& from) {
-    using Item = typename std::remove_cvref_t<decltype(from)>::value_type;
-    std::vector<Item> list;
-    while (pick(3) == 0) list.push_back(from[pick(static_cast<std::uint32_t>(from.size()))]);
-    return list;
-  };
-  const auto random_rule = [&] {
-    Rule rule;
-    rule.service = some(words);
-    rule.pam_service = some(words);
-    rule.user = some(principals);
-    rule.target_user = some(principals);
-    rule.except_user = some(principals);
-    rule.level = static_cast<Level>(pick(4));
-    rule.max_age = std::chrono::minutes(pick(4));
-    rule.scope = static_cast<Scope>(pick(3));
-    rule.name = std::to_string(random());
-    if (pick(3) == 0) rule.max_idle = std::chrono::minutes(pick(4));
-    if (pick(3) == 0) rule.factors = {kFactorKinds[pick(5)], kFactorKinds[pick(5)]};
-    if (pick(6) == 0) rule.deny = rule.name;
-    if (pick(3) == 0) rule.remote = pick(2) == 0;
-    rule.enforce = pick(4) != 0;
-    return rule;
-  };
-  const auto no_weaker = [](const Demand& a, const Demand& b) {
-    return a.level >= b.level && a.max_age <= b.max_age && a.scope >= b.scope &&
-           a.max_idle <= b.max_idle && (a.factors & b.factors) == a.factors &&
-           (a.denies() || !b.denies());
-  };
-  const auto same = [](const Demand& a, const Demand& b) {
-    return a.level == b.level && a.max_age == b.max_age && a.scope == b.scope &&
-           a.max_idle == b.max_idle && a.factors == b.factors &&
-           a.denied_by.has_value() == b.denied_by.has_value() && a.rules.size() == b.rules.size();
-  };
-
-  for (int policy = 0; policy < 5000; ++policy) {
-    const std::string text = "seed 20261124, policy " + std::to_string(policy);
-    std::vector<Rule> rules(pick(6));
-    std::ranges::generate(rules, random_rule);
-    Facts facts;
-    facts.family = words[pick(3)];
-    facts.pam_service = words[pick(3)];
-    facts.subject = 1000 + pick(2);
-    if (pick(3) != 0) facts.groups = std::vector<gid_t>{pick(2) == 0 ? 10U : 50U};
-    if (pick(3) != 0) facts.target_user = words[pick(3)];
-    if (pick(2) != 0) facts.remote = pick(2) == 0;
-    const Joined before = join(rules, facts);
-    CHECK_TEXT(no_weaker(before.reported, before.enforced), text.c_str());
-
-    std::vector<Rule> more = rules;
-    more.insert(more.begin() + pick(static_cast<std::uint32_t>(rules.size() + 1)), random_rule());
-    const Joined after = join(more, facts);
-    CHECK_TEXT(no_weaker(after.enforced, before.enforced), text.c_str());
-    CHECK_TEXT(no_weaker(after.reported, before.reported), text.c_str());
-    CHECK_TEXT(after.names_root || !before.names_root, text.c_str());
-
-    std::vector<Rule> shuffled_rules = more;
-    std::ranges::shuffle(shuffled_rules, random);
-    const Joined shuffled = join(shuffled_rules, facts);
-    CHECK_TEXT(same(shuffled.enforced, after.enforced), text.c_str());
-    CHECK_TEXT(same(shuffled.reported, after.reported), text.c_str());
-    if (const auto& by = after.enforced.denied_by) {
-      const Rule& other = shuffled_rules[*shuffled.enforced.denied_by];
-      CHECK_TEXT(more[*by].name == other.name, text.c_str());
-    }
-    CHECK_TEXT(shuffled.names_root == after.names_root, text.c_str());
-  }
 }

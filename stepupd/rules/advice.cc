@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: ISC
+#include "stepupd/rules/advice.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string_view>
+
+namespace stepup::rules {
+namespace {
+
+using policy::Rule;
+
+// Pagers, editors, interpreters and what else runs a command that its user names.
+constexpr auto kOpenEnded = std::to_array<std::string_view>({
+    "sudoedit", "vi",    "vim",  "view",  "nano",    "emacs", "ed",         "ex",        "joe",
+    "mcedit",   "less",  "more", "most",  "man",     "info",  "journalctl", "systemctl", "git",
+    "sh",       "bash",  "dash", "zsh",   "ksh",     "fish",  "csh",        "tcsh",      "python",
+    "perl",     "ruby",  "lua",  "node",  "php",     "awk",   "gawk",       "sed",       "find",
+    "xargs",    "env",   "nice", "nohup", "timeout", "tar",   "zip",        "rsync",     "ssh",
+    "scp",      "mysql", "psql", "gdb",   "strace",  "tmux",  "screen",     "watch",     "tcpdump",
+    "docker",   "su",    "sudo",
+});
+
+bool is_open_ended(std::string_view program) {
+  std::string_view name = program.substr(program.rfind('/') + 1);
+  // python3.11 is python.
+  name = name.substr(0, name.find_last_not_of("0123456789.") + 1);
+  return std::ranges::find(kOpenEnded, name) != kOpenEnded.end();
+}
+
+bool concerns(const Rule& rule, const std::string& family) {
+  const bool asks = rule.enforce && (rule.level != Level::None || rule.deny);
+  const bool lists = std::ranges::find(rule.service, family) != rule.service.end();
+  return asks && (rule.service.empty() || lists);
+}
+
+}  // namespace
+
+std::vector<std::string> advice(const RuleSet& set) {
+  std::vector<std::string> sentences;
+  std::set<std::string> families = {"sudo", "su"};
+  for (const Rule& rule : set.rules) families.insert(rule.service.begin(), rule.service.end());
+  for (const std::string& family : families) {
+    const Rule* last = nullptr;
+    bool all_have = true;
+    for (const Rule& rule : set.rules) {
+      if (!concerns(rule, family)) continue;
+      last = &rule;
+      all_have = all_have && !rule.command.empty();
+    }
+    if (last == nullptr || !all_have) continue;
+    sentences.push_back(last->origin + ": every demand in " + family +
+                        " has a command, which a copy of a program under another name is not: "
+                        "demand something of all commands, and except some");
+  }
+  for (const Rule& rule : set.rules) {
+    for (const policy::CommandPattern& pattern : rule.except_command) {
+      if (!is_open_ended(pattern.words.front())) continue;
+      sentences.push_back(rule.origin + ": except_command \"" + pattern.text +
+                          "\" lets a program run that can start any other");
+    }
+  }
+  return sentences;
+}
+
+}  // namespace stepup::rules

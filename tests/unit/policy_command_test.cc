@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: ISC
+#include <string>
+#include <vector>
+
+#include "stepupd/policy/command.h"
+
+#include <CppUTest/TestHarness.h>
+
+using namespace stepup::policy;
+using Words = std::vector<std::string>;
+
+namespace {
+
+Command command(Words words) {
+  Command command;
+  command.reading = Command::Reading::Words;
+  command.words = std::move(words);
+  command.may_be_excepted = command.program_is_safe = true;
+  return command;
+}
+
+struct Case {
+  const char* pattern;
+  Words words;
+  Holds want;
+};
+
+}  // namespace
+
+TEST_GROUP(PolicyCommand){};
+
+TEST(PolicyCommand, IsTheCommandWhenInDoubt) {
+  const Case cases[] = {
+      {"/usr/bin/psql",             {"/usr/bin/psql"},                    Holds::Yes    },
+      {"/usr/bin/psql",             {"/usr/bin/psql", "-c", "x"},         Holds::Yes    },
+      {"/usr/bin/psql *",           {"/usr/bin/psql", "-c", "x"},         Holds::Yes    },
+      {"/usr/bin/psql *",           {"/usr/bin/psql"},                    Holds::Yes    },
+      {"/usr/bin/psql a",           {"/usr/bin/psql"},                    Holds::No     },
+      {"/usr/bin/psql a",           {"/usr/bin/psql", "a"},               Holds::Yes    },
+      {"/usr/bin/psql a",           {"/usr/bin/psql", "a", "b"},          Holds::No     },
+      {"/usr/bin/psql a b",         {"/usr/bin/psql", "a b"},             Holds::No     },
+      {"/usr/bin/psql",             {"/usr/bin/psqlx"},                   Holds::No     },
+      {"/usr/bin/psql",             {"/opt/psql"},                        Holds::No     },
+      {"/usr/bin/psql",             {"psql", "x"},                        Holds::Unknown},
+      {"/usr/bin/psql",             {"./psql"},                           Holds::Unknown},
+      {"/usr/bin/psql",             {"/usr/bin/../bin/psql"},             Holds::Unknown},
+      {"/usr/bin/psql",             {"/usr//bin/psql"},                   Holds::Unknown},
+      {"/usr/bin/psql",             {"id"},                               Holds::No     },
+      {"/bin/ls",                   {"/usr/bin/ls"},                      Holds::Yes    },
+      {"/usr/bin/ls",               {"/bin/ls"},                          Holds::Yes    },
+      {"/usr/sbin/ip",              {"/sbin/ip"},                         Holds::Yes    },
+      {"/usr/bin/*",                {"/usr/bin/id"},                      Holds::Yes    },
+      {"/usr/bin/*",                {"/usr/bin/x/id"},                    Holds::No     },
+      {"/usr/*/id",                 {"/usr/bin/id"},                      Holds::Yes    },
+      {"/usr/*/id",                 {"/usr/a/b/id"},                      Holds::No     },
+      {"/usr/bin/py*3*",            {"/usr/bin/python3.11"},              Holds::Yes    },
+      {"/usr/bin/py*3*",            {"/usr/bin/python2"},                 Holds::No     },
+      {"/usr/bin/systemctl stop *", {"/usr/bin/systemctl", "stop", "a"},  Holds::Yes    },
+      {"/usr/bin/systemctl stop *", {"/usr/bin/systemctl", "start", "a"}, Holds::No     },
+      {"/usr/bin/cat /etc/*",       {"/usr/bin/cat", "/etc/ssl/key"},     Holds::No     },
+      {"/usr/bin/cat /etc/*",       {"/usr/bin/cat", "/etc/motd"},        Holds::Yes    },
+      {"sudoedit",                  {"sudoedit", "/etc/hosts"},           Holds::Yes    },
+      {"sudoedit /etc/hosts",       {"sudoedit", "/etc/motd"},            Holds::No     },
+      {"sudoedit",                  {"/usr/bin/id"},                      Holds::No     },
+      {"/usr/bin/psql",             {"/usr/bin/"},                        Holds::No     },
+  };
+  for (const Case& c : cases) {
+    const auto pattern = parse_command_pattern(c.pattern);
+    CHECK_TEXT(pattern.has_value(), c.pattern);
+    STRCMP_EQUAL_TEXT(to_string(c.want), to_string(is_command(*pattern, command(c.words))),
+                      (std::string(c.pattern) + " / " + c.words.back()).c_str());
+  }
+}
+
+TEST(PolicyCommand, IsNotExceptedWhenInDoubt) {
+  const Case cases[] = {
+      {"/usr/bin/apt update", {"/usr/bin/apt", "update"},            Holds::Yes},
+      {"/usr/bin/apt update", {"/usr/bin/apt", "update", "-o", "x"}, Holds::No },
+      {"/usr/bin/apt update", {"apt", "update"},                     Holds::No },
+      {"/usr/bin/apt update", {"/usr/bin/../bin/apt", "update"},     Holds::No },
+      {"/usr/bin/id",         {"/bin/id"},                           Holds::Yes},
+      {"/usr/bin/id",         {"/usr/bin/id", "-u"},                 Holds::No },
+      {"/usr/bin/id *",       {"/usr/bin/id", "bob", "eve"},         Holds::Yes},
+      {"/usr/bin/id *",       {"/usr/bin/id"},                       Holds::Yes},
+      {"/usr/bin/id *",       {"/usr/bin/id", "bob", "-u"},          Holds::No },
+      {"/usr/bin/id -*",      {"/usr/bin/id", "-u"},                 Holds::Yes},
+      {"/usr/bin/*",          {"/usr/bin/id"},                       Holds::Yes},
+      {"/usr/bin/*",          {"/usr/bin/x/id"},                     Holds::No },
+      {"sudoedit /etc/motd",  {"sudoedit", "/etc/motd"},             Holds::No },
+  };
+  for (const Case& c : cases) {
+    const auto pattern = parse_command_pattern(c.pattern);
+    STRCMP_EQUAL_TEXT(to_string(c.want), to_string(is_excepted(*pattern, command(c.words))),
+                      (std::string(c.pattern) + " / " + c.words.back()).c_str());
+  }
+  const auto id = *parse_command_pattern("/usr/bin/id");
+  Command plain = command({"/usr/bin/id"});
+  plain.may_be_excepted = false;
+  CHECK_TRUE(is_excepted(id, plain) == Holds::No);
+  plain = command({"/usr/bin/id"});
+  plain.program_is_safe = false;
+  CHECK_TRUE(is_excepted(id, plain) == Holds::No);
+}
+
+TEST(PolicyCommand, AShellMayBeEveryCommandAndALoginIsNone) {
+  const auto id = *parse_command_pattern("/usr/bin/id");
+  Command command;
+  for (const auto reading : {Command::Reading::Uncertain, Command::Reading::Shell}) {
+    command.reading = reading;
+    CHECK_TRUE(is_command(id, command) == Holds::Unknown);
+    CHECK_TRUE(is_excepted(id, command) == Holds::Unknown);
+  }
+  command.reading = Command::Reading::None;
+  CHECK_TRUE(is_command(id, command) == Holds::No);
+  CHECK_TRUE(is_excepted(id, command) == Holds::No);
+}
+
+TEST(PolicyCommand, APatternIsAnAbsolutePathAndWords) {
+  for (const char* text : {"", " ", "id", "./id", "/usr/bin/../id", "/usr//bin/id", "/usr/bin/",
+                           "/usr/bin/id ", "/usr/bin/id  x", "*"}) {
+    CHECK_FALSE_TEXT(parse_command_pattern(text).has_value(), text);
+  }
+}
