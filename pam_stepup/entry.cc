@@ -59,7 +59,7 @@ std::string log_line(const Refusal& refusal) {
   return wire::sentence(refusal.words) + (detail.empty() ? "" : " (" + detail + ")");
 }
 
-Answered<wire::VerdictCode> ask_stepupd(const pam_handle_t* pamh, wire::Phase phase,
+Answered<wire::VerdictCode> ask_stepupd(pam_handle_t* pamh, wire::Phase phase,
                                         const Options& options, Conversation& conversation) {
   const auto request = build_request(pamh, phase);
   if (!request) return std::unexpected(Refusal{.detail = request.error().what});
@@ -89,8 +89,7 @@ int step_up(pam_handle_t* pamh, wire::Phase phase, Arguments words) {
 
 // The session phase: tells stepupd of a login or logout.  It has no outcome, since sudo runs the
 // command even when a session module fails.
-Answered<wire::VerdictCode> report_session(const pam_handle_t* pamh, wire::Phase phase,
-                                           Arguments words) {
+Answered<wire::VerdictCode> report_session(pam_handle_t* pamh, wire::Phase phase, Arguments words) {
   const auto options = parse_options(words);
   if (!options) return bad_option(options.error());
   const auto request = build_request(pamh, phase);

@@ -71,6 +71,15 @@ wire::ClockState read_clock_state() {
   return off ? wire::ClockState::Unsynchronised : wire::ClockState::Synchronised;
 }
 
+// The last part of a path.
+std::string_view file_name(std::string_view exe) {
+  // The kernel's mark of a file that was replaced since, as an upgrade does.
+  constexpr std::string_view kDeleted = " (deleted)";
+  if (exe.ends_with(kDeleted)) exe.remove_suffix(kDeleted.size());
+  exe.remove_prefix(exe.rfind('/') + 1);  // npos + 1 = 0: no slash, nothing to remove
+  return exe;
+}
+
 }  // namespace
 
 std::optional<Account> account_named(const std::string& name) {
@@ -112,10 +121,7 @@ CommandLine split_command_line(std::string_view bytes) {
 }
 
 wire::Program program_of(std::string_view exe) {
-  // The kernel's mark of a file that was replaced since, as an upgrade does.
-  constexpr std::string_view kDeleted = " (deleted)";
-  if (exe.ends_with(kDeleted)) exe.remove_suffix(kDeleted.size());
-  exe.remove_prefix(exe.rfind('/') + 1);  // npos + 1 = 0: no slash, nothing to remove
+  exe = file_name(exe);
   struct Row {
     std::string_view name;
     wire::Program program;
@@ -134,11 +140,22 @@ wire::Program program_of(std::string_view exe) {
   return row == std::end(kRows) ? wire::Program::Other : row->program;
 }
 
-Result<wire::Program> read_program() {
+bool is_sshd(std::string_view exe) {
+  const std::string_view name = file_name(exe);
+  return name == "sshd" || name == "sshd-session";  // the latter since OpenSSH 9.8
+}
+
+Result<std::string> read_exe() {
   char exe[PATH_MAX];
   const ssize_t size = readlink("/proc/self/exe", exe, sizeof exe);
   if (size <= 0) return failure(Errc::Internal, "/proc/self/exe", errno);
-  return program_of({exe, static_cast<std::size_t>(size)});
+  return std::string(exe, static_cast<std::size_t>(size));
+}
+
+Result<wire::Program> read_program() {
+  const auto exe = read_exe();
+  if (!exe) return std::unexpected(exe.error());
+  return program_of(*exe);
 }
 
 Result<wire::CheckRequest> describe_own_process() {

@@ -43,6 +43,12 @@ struct CommandLine {
 // The program whose file is `exe`, the target of /proc/self/exe.
 [[nodiscard]] wire::Program program_of(std::string_view exe);
 
+// Whether it is the program of sshd that calls PAM.
+[[nodiscard]] bool is_sshd(std::string_view exe);
+
+// The target of /proc/self/exe.
+[[nodiscard]] Result<std::string> read_exe();
+
 // The program that we are loaded into.  Fails when /proc/self/exe cannot be read: whose factor is
 // asked for depends on it, so it must not be guessed.
 [[nodiscard]] Result<wire::Program> read_program();

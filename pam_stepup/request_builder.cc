@@ -25,6 +25,17 @@ std::string item(const pam_handle_t* pamh, int type) {
   return static_cast<const char*>(value);
 }
 
+// How somebody logged in, as sshd alone says it.  In another program the same name could come from
+// a file in that person's home, which pam_env(8) may read.
+std::optional<std::string> ssh_auth_info(pam_handle_t* pamh) {
+  const char* const info = pam_getenv(pamh, "SSH_AUTH_INFO_0");
+  const auto exe = read_exe();
+  if (info == nullptr || !exe || !is_sshd(*exe)) return std::nullopt;
+  std::string text = info;
+  if (text.size() > wire::kMaxAuthInfo) return std::nullopt;
+  return text;
+}
+
 // Whoever connected to the standard input of polkit's agent helper, where that is a service, which
 // PID 1 starts (polkit 127 and later).  A helper that is set-uid root has its caller's real uid,
 // and its caller could give it any socket.
@@ -46,7 +57,7 @@ std::optional<std::uint32_t> read_requester(const std::string& service) {
 
 }  // namespace
 
-Result<wire::CheckRequest> build_request(const pam_handle_t* pamh, wire::Phase phase) {
+Result<wire::CheckRequest> build_request(pam_handle_t* pamh, wire::Phase phase) {
   auto request = describe_own_process();
   if (!request) return request;
   request->phase = phase;
@@ -65,6 +76,7 @@ Result<wire::CheckRequest> build_request(const pam_handle_t* pamh, wire::Phase p
     if (counts) request->groups = groups_of(*account);
   }
   request->requester = read_requester(request->service);
+  request->ssh_auth_info = ssh_auth_info(pamh);
   return request;
 }
 

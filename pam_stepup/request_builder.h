@@ -13,6 +13,6 @@ namespace stepup::pam_stepup {
 // Fills in the request for `phase` from the PAM items, /proc/self and the user database.  Fails
 // with Internal when PAM has no service or user, or read_program() fails.  Nothing is cut to fit:
 // an item beyond its limit makes wire::encode() fail later.
-[[nodiscard]] Result<wire::CheckRequest> build_request(const pam_handle_t* pamh, wire::Phase phase);
+[[nodiscard]] Result<wire::CheckRequest> build_request(pam_handle_t* pamh, wire::Phase phase);
 
 }  // namespace stepup::pam_stepup

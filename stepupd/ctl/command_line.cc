@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/ctl/command_line.h"
 
+#include <time.h>
 #include <CLI/CLI.hpp>
+
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string_view>
 
 #include "stepupd/base/printable.h"
+#include "stepupd/rules/duration.h"
 
 namespace stepup::ctl {
 namespace {
@@ -67,6 +71,20 @@ std::optional<SessionKey> session_key_of(std::string_view text) {
   return std::nullopt;
 }
 
+// The moment that "7d" ago was, or at which the day "2026-11-24" began here; nothing for anything
+// else.
+std::optional<std::int64_t> since_of(const std::string& text) {
+  const time_t now = time(nullptr);
+  if (const auto ago = rules::parse_duration(text)) {
+    return now - std::chrono::floor<std::chrono::seconds>(*ago).count();
+  }
+  struct tm day = {};
+  const char* const end = strptime(text.c_str(), "%Y-%m-%d", &day);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  day.tm_isdst = -1;
+  return mktime(&day);
+}
+
 // The whole grammar, and where its values go.
 class Grammar {
  public:
@@ -84,6 +102,7 @@ class Grammar {
     add_administration();
     add_own();
     add_sessions();
+    add_log();
     add_config();
     add_pam();
     add_import();
@@ -199,6 +218,25 @@ class Grammar {
     });
     all->excludes(user)->excludes(session);
     user->excludes(session);
+  }
+
+  void add_log() {
+    log_ = app_.add_subcommand("log", "show what was decided lately");
+    log_->add_option("--user", logging_.request.user, "of one person; needs an administrator")
+        ->type_name("USER")
+        ->check(from_one_to(wire::kMaxName));
+    log_->add_option("--session", session_, "of one login session")
+        ->type_name("KIND:ID")
+        ->check([](const std::string& text) -> Failure {
+          return session_key_of(text) ? "" : "must be as \"stepupctl sessions\" shows it: audit:7";
+        });
+    log_->add_option("--since", since_, "such as 2h, 7d or 2026-11-24")
+        ->type_name("TIME")
+        ->check([](const std::string& text) -> Failure {
+          return since_of(text) ? "" : "must be a duration, such as 7d, or a day, as 2026-11-24";
+        });
+    log_->add_flag("--follow", logging_.follow, "go on with what is decided from now on");
+    add_json(log_);
   }
 
   void add_json(CLI::App* verb) { verb->add_flag("--json", line_.json, "for programs"); }
@@ -327,6 +365,11 @@ class Grammar {
     }
     if (doctor_->parsed()) return DoctorCommand{place_};
     if (gate_->parsed()) return GateCommand{};
+    if (log_->parsed()) {
+      if (!session_.empty()) logging_.request.session = session_key_of(session_);
+      if (!since_.empty()) logging_.request.since = since_of(since_).value_or(0);
+      return logging_;
+    }
     if (sessions_->parsed()) return wire::SessionsRequest{user_};
     if (revoke_->parsed()) {
       if (!session_.empty()) revocation_.session = session_key_of(session_);
@@ -399,6 +442,7 @@ class Grammar {
   CLI::App* status_ = nullptr;
   CLI::App* verify_ = nullptr;
   CLI::App* gate_ = nullptr;
+  CLI::App* log_ = nullptr;
   CLI::App* sessions_ = nullptr;
   CLI::App* revoke_ = nullptr;
   CLI::App* enable_ = nullptr;
@@ -427,7 +471,9 @@ class Grammar {
   ExplainCommand explaining_;
   Place place_;
   bool dry_run_ = false;
+  LogCommand logging_;
   std::string session_;
+  std::string since_;
   std::string user_;
   std::string label_;
   std::string directory_;

@@ -65,6 +65,13 @@ struct GateCommand {
   bool operator==(const GateCommand&) const = default;
 };
 
+// Prints recent activity.
+struct LogCommand {
+  wire::LogRequest request;
+  bool follow = false;
+  bool operator==(const LogCommand&) const = default;
+};
+
 // Takes the credentials of another tool's file over.
 struct ImportCommand {
   std::string file;
@@ -97,11 +104,11 @@ struct ExplainCommand {
 };
 
 using Command =
-    std::variant<EnrollSshKeyCommand, ExplainCommand, EnableCommand, DisableCommand, ConfirmCommand,
-                 RollbackCommand, DoctorCommand, GateCommand, ImportCommand, wire::SessionsRequest,
-                 wire::RevokeRequest, ConfigCommand, wire::StatusRequest, wire::ListRequest,
-                 wire::EnrollRequest, wire::TicketRequest, wire::ResetRequest, wire::RemoveRequest,
-                 wire::VerifyRequest>;
+    std::variant<LogCommand, EnrollSshKeyCommand, ExplainCommand, EnableCommand, DisableCommand,
+                 ConfirmCommand, RollbackCommand, DoctorCommand, GateCommand, ImportCommand,
+                 wire::SessionsRequest, wire::RevokeRequest, ConfigCommand, wire::StatusRequest,
+                 wire::ListRequest, wire::EnrollRequest, wire::TicketRequest, wire::ResetRequest,
+                 wire::RemoveRequest, wire::VerifyRequest>;
 
 struct CommandLine {
   std::string socket = kDefaultSocket;

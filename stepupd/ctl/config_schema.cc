@@ -54,6 +54,12 @@ Json number(int lowest, int highest) {
   };
 }
 
+Json truth() {
+  return {
+      {"type", "boolean"}
+  };
+}
+
 struct Row {
   std::string_view key;
   Json (*form)();
@@ -112,14 +118,14 @@ constexpr Row kRows[] = {
     {"remote",
      [] {
        return Json{
-           {"type", "boolean"}};
+           {                                                     "type",                                                      "boolean"}};
      },                                                                                                          "whether the person came over a network"                                   },
-    {"tty", names,                                                                                                                                                     "terminals"                                                                                                                                                                      },
-    {"login_method", names,                                                                                                                                                          "how the person logged in (RFC 8176)"                                                                                                                                                                                      },
+    {"tty",                                                            names,                                                                                                                                                     "terminals"                                                                                                                                                                      },
+    {"login_method",                                              names,                                                                                                                                                          "how the person logged in (RFC 8176)"                                                                                                                                                                                      },
     {"time", names,                                                                                                                                               "hours of the week"                                                                                                                                                                                       },
     {"except_user", names,                                                                                                                                "never these users and @groups"},
-    {"except_command", names,                                                                                                                           "not for these commands"},
-    {"except_source", names,                                                                                                                  "not from these networks"},
+    {"except_command", names,                                                                "not for these commands"},
+    {"except_source", names,                                                                     "not from these networks"},
     {"level", [] { return words({"none", "otp", "touch", "touch+uv"}); },
      "how strong the proof must be"},
     {"factors",
@@ -134,11 +140,20 @@ constexpr Row kRows[] = {
        return Json{
            {"type", "string"}, {"minLength", 1}};
      },                                                                                                                                      "refuses, in these words"},
+    {"login_counts", truth,                                                                                                                    "what the login itself proved meets the rule"},
+    {"sk_requires_touch", truth,                                                                                                                   "whether sshd takes no key of a security key without a touch"},
+    {"admin_group",
+     [] {
+       return Json{
+           {"type", "string"}};
+     },                                                                           "whose members see everybody's recent activity"},
+    {"keep", duration,                                                                                                                                            "how long decisions are kept"},
+    {"arguments", truth,                                                                                                                                "whether the arguments of commands are kept with them"},
     {"enforce",
      [] {
        return Json{
            {"type", "boolean"}};
-     },                                                                                                                    "false only records what the rule would have demanded"},
+     },                                                                                                                  "false only records what the rule would have demanded"},
 };
 
 // A table with `keys` and no others.  One that has no row is of any type: "config check" knows.
@@ -169,6 +184,8 @@ std::string config_schema() {
   top["properties"]["host"] = table(rules::kHostKeys);
   top["properties"]["fido2"] = table(rules::kFido2Keys);
   top["properties"]["ssh_sk"] = table(rules::kSshSkKeys);
+  top["properties"]["login"] = table(rules::kLoginKeys);
+  top["properties"]["activity"] = table(rules::kActivityKeys);
   top["properties"]["rule"] = {
       {"type",  "array"        },
       {"items", std::move(rule)}

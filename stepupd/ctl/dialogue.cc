@@ -52,8 +52,13 @@ bool is_alphanumeric(std::string_view text) noexcept {
 class Relay {
  public:
   Relay(wire::Client& client, const Terminal& terminal, const std::string& socket, bool as_json,
-        const Upload* upload)
-      : client_(client), terminal_(terminal), socket_(socket), as_json_(as_json), upload_(upload) {}
+        const Upload* upload, const Pages& pages)
+      : client_(client),
+        terminal_(terminal),
+        socket_(socket),
+        as_json_(as_json),
+        upload_(upload),
+        pages_(pages) {}
 
   ExitCode run() {
     while (!exit_) {
@@ -130,6 +135,7 @@ class Relay {
       case wire::MessageType::NewRecoveryCodes: return take<wire::NewRecoveryCodes>(packet);
       case wire::MessageType::NewTicket: return take<wire::NewTicket>(packet);
       case wire::MessageType::SessionList: return take<wire::SessionList>(packet);
+      case wire::MessageType::ActivityReport: return take<wire::ActivityReport>(packet);
       case wire::MessageType::ImportTextWanted: return take<wire::ImportTextWanted>(packet);
       case wire::MessageType::ImportReport: return take<wire::ImportReport>(packet);
       default: return lost(Errc::Malformed);
@@ -176,6 +182,11 @@ class Relay {
   template <typename Report>
   void report(const Report& what) {
     show(as_json_ ? json(what) : render(what));
+  }
+
+  void on(const wire::ActivityReport& page) {
+    if (!pages_) return lost(Errc::Malformed);
+    show(pages_(page));
   }
 
   void on(const wire::ImportTextWanted&) {
@@ -264,6 +275,7 @@ class Relay {
   const std::string& socket_;
   bool as_json_;
   const Upload* upload_;
+  const Pages& pages_;
   std::size_t uploaded_ = 0;
   std::optional<Question> question_;  // open while the daemon waits for an answer
   bool enter_answers_ = false;        // and takes Enter alone for one
@@ -281,8 +293,8 @@ void complain_of_absence(const std::string& socket, const Error& why) {
 }
 
 ExitCode relay(wire::Client& client, const Terminal& terminal, const std::string& socket,
-               bool as_json, const Upload* upload) {
-  return Relay(client, terminal, socket, as_json, upload).run();
+               bool as_json, const Upload* upload, const Pages& pages) {
+  return Relay(client, terminal, socket, as_json, upload, pages).run();
 }
 
 }  // namespace stepup::ctl

@@ -2,6 +2,7 @@
 // One request on control.sock, from the first packet to the verdict.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "stepupd/base/result.h"
@@ -9,6 +10,7 @@
 #include "stepupd/ctl/exit_code.h"
 #include "stepupd/ctl/terminal.h"
 #include "stepupd/wire/client.h"
+#include "stepupd/wire/control_messages.h"
 
 namespace stepup::ctl {
 
@@ -21,12 +23,15 @@ struct Upload {
   SecretBytes text;
 };
 
+// What is printed of a page of a long report.
+using Pages = std::function<std::string(const wire::ActivityReport&)>;
+
 // Relays between the daemon and the person until the verdict: prompts are asked on `terminal`,
 // notices and refusals go to standard error, reports to standard output, as JSON if `as_json`.
 // Takes no decision. Returns how the program ends; whatever went wrong has been said. Requires that
 // the request was sent through `client`, and block_ending_signals().
 [[nodiscard]] ExitCode relay(wire::Client& client, const Terminal& terminal,
                              const std::string& socket, bool as_json = false,
-                             const Upload* upload = nullptr);
+                             const Upload* upload = nullptr, const Pages& pages = {});
 
 }  // namespace stepup::ctl

@@ -2,6 +2,7 @@
 #include "stepupd/ctl/json_report.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "stepupd/ctl/user_name.h"
 
@@ -26,6 +27,9 @@ Json time_or_null(std::int64_t unix_seconds) {
   return unix_seconds == 0 ? Json(nullptr) : Json(unix_seconds);
 }
 
+// Not known is null, not a text of nothing.
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
 }  // namespace
 
 std::string json(const wire::CredentialList& list) {
@@ -45,9 +49,27 @@ std::string json(const wire::CredentialList& list) {
 }
 
 std::string json(const wire::StatusReport& status) {
+  Json login;
+  if (status.login) {
+    login = {
+        {"uid",         status.login->uid                 },
+        {"service",     status.login->service             },
+        {"source",      text_or_null(status.login->source)},
+        {"tty",         text_or_null(status.login->tty)   },
+        {"methods",     status.login->methods             },
+        {"amr",         status.login->amr                 },
+        {"level",       to_string(status.login->level)    },
+        {"age_seconds", status.login->age_seconds         },
+    };
+  }
   return document({
       {"version", status.daemon_version},
       {"session", status.session},
+      {"login", std::move(login)},
+      {"activity",
+       {{"commands", status.activity.commands},
+        {"refused", status.activity.refused},
+        {"idle_seconds", status.activity.idle_seconds}}},
       {"grants", array_of(status.grants,
        [](const wire::GrantRow& row) {
                             return Json{
@@ -80,7 +102,7 @@ std::string json(const wire::SessionList& list) {
                                   {"user", user_name(row.uid)},
                                   {"uid", row.uid},
                                   {"session", to_string(row.session)},
-                                  {"tty", row.tty.empty() ? Json(nullptr) : Json(row.tty)},
+                                  {"tty", text_or_null(row.tty)},
                                   {"leader", row.leader},
                                   {"level", to_string(row.level)},
                                   {"factor", to_string(row.factor)},
@@ -89,6 +111,30 @@ std::string json(const wire::SessionList& list) {
                               };
                             })},
   });
+}
+
+std::string json(const wire::ActivityReport& page) {
+  std::string lines;
+  for (const wire::ActivityRow& row : page.rows) {
+    lines += document({
+        {"id",          row.id                       },
+        {"at",          row.at                       },
+        {"user",        row.user                     },
+        {"uid",         row.uid                      },
+        {"session",     to_string(row.session)       },
+        {"tty",         text_or_null(row.tty)        },
+        {"service",     row.service                  },
+        {"target_user", text_or_null(row.target_user)},
+        {"command",     text_or_null(row.command)    },
+        {"digest",      text_or_null(row.digest)     },
+        {"arguments",   text_or_null(row.arguments)  },
+        {"verdict",     row.verdict                  },
+        {"reason",      row.reason                   },
+        {"rules",       text_or_null(row.rules)      },
+        {"factor",      text_or_null(row.factor)     },
+    });
+  }
+  return lines;
 }
 
 std::string json(const std::vector<Finding>& findings) {

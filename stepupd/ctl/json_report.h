@@ -17,6 +17,8 @@ namespace stepup::ctl {
 [[nodiscard]] std::string json(const wire::CredentialList& list);
 [[nodiscard]] std::string json(const wire::StatusReport& status);
 [[nodiscard]] std::string json(const wire::SessionList& list);
+// One line for each row.
+[[nodiscard]] std::string json(const wire::ActivityReport& page);
 [[nodiscard]] std::string json(const std::vector<Finding>& findings);
 // Of "config check": what is wrong, or the rules.
 [[nodiscard]] std::string json(const std::vector<rules::Problem>& problems);

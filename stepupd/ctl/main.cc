@@ -36,6 +36,7 @@
 #include "stepupd/ctl/explain.h"
 #include "stepupd/ctl/gate.h"
 #include "stepupd/ctl/import_file.h"
+#include "stepupd/ctl/log.h"
 #include "stepupd/ctl/output.h"
 #include "stepupd/ctl/rollback.h"
 #include "stepupd/ctl/signals.h"
@@ -152,6 +153,9 @@ ExitCode carry_out(const EnrollSshKeyCommand& command, const CommandLine& line) 
   }
   request.public_key = std::move(*key);
   return carry_out(request, line);
+}
+ExitCode carry_out(const LogCommand& command, const CommandLine& line) {
+  return show_log(command, line.socket, line.json);
 }
 ExitCode carry_out(const DoctorCommand& command, const CommandLine& line) {
   return doctor(command, line.socket, line.json);

@@ -3,7 +3,7 @@ CTL_SRCS := stepupd/ctl/explain.cc stepupd/ctl/command_line.cc stepupd/ctl/confi
   stepupd/ctl/doctor_sudoers.cc stepupd/ctl/doctor_sshd.cc stepupd/ctl/doctor_host.cc \
   stepupd/ctl/doctor_drop_ins.cc stepupd/ctl/sshd_config.cc stepupd/ctl/enable.cc stepupd/ctl/enrolled.cc \
   stepupd/ctl/gate.cc stepupd/ctl/host_files.cc stepupd/ctl/import_file.cc \
-  stepupd/ctl/json_report.cc stepupd/ctl/main.cc stepupd/ctl/monitor_mode.cc \
+  stepupd/ctl/json_report.cc stepupd/ctl/log.cc stepupd/ctl/main.cc stepupd/ctl/monitor_mode.cc \
   stepupd/ctl/output.cc stepupd/ctl/pam_change.cc stepupd/ctl/pam_edit.cc \
   stepupd/ctl/pam_effect.cc stepupd/ctl/pam_stack.cc stepupd/ctl/qr_code.cc stepupd/ctl/rehearsal.cc \
   stepupd/ctl/report.cc stepupd/ctl/rollback.cc stepupd/ctl/run_program.cc stepupd/ctl/session_place.cc stepupd/ctl/signals.cc stepupd/ctl/ssh_key_file.cc \

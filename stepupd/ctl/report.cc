@@ -63,6 +63,29 @@ std::string line_of(const wire::RuleRow& rule) {
          printable(rule.name) + "\" (" + printable(rule.origin) + ")";
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words)
+    text.append(text.empty() ? "" : ", ").append(printable(word));
+  return text;
+}
+
+std::string line_of(const wire::LoginRow& login) {
+  std::string line = user_name(login.uid) + " by " + login.service;
+  if (!login.source.empty()) line += " from " + login.source;
+  line = printable(line, wire::kMaxText);
+  if (!login.methods.empty()) line += ", " + joined(login.methods);
+  if (!login.amr.empty()) line += " (amr: " + joined(login.amr) + ")";
+  line += login.level == Level::None ? ", proves nothing here"
+                                     : std::string(", proves ") + to_string(login.level);
+  return line + ", " + duration(login.age_seconds) + " ago";
+}
+
+std::string line_of(const wire::SessionActivity& activity) {
+  return std::to_string(activity.commands) + " commands here, " + std::to_string(activity.refused) +
+         " refused, the last one " + duration(activity.idle_seconds) + " ago";
+}
+
 std::string line_of(const std::string& remark) { return printable(remark, wire::kMaxText); }
 
 // `none` stands for no rows, if it is given.
@@ -94,7 +117,9 @@ std::string render(const wire::CredentialList& list) {
 
 std::string render(const wire::StatusReport& status) {
   return section("Session:", {printable(status.session)}) +
+         (status.login ? section("Login:", {line_of(*status.login)}) : "") +
          section("Proved:", lines_of(status.grants, "nothing")) +
+         (status.activity.commands == 0 ? "" : section("Activity:", {line_of(status.activity)})) +
          section("Rules:", lines_of(status.rules, "none")) +
          section("Remarks:", lines_of(status.remarks)) +
          (status.rules_digest.empty() ? "" : section("Digest:", {printable(status.rules_digest)})) +
@@ -117,6 +142,23 @@ std::string render(const wire::SessionList& list) {
     out += "These are the newest of " + std::to_string(list.total) + ". See --user.\n";
   }
   return out;
+}
+
+std::string render(const wire::ActivityReport& page, bool with_heading) {
+  std::vector<TableRow<9>> rows;
+  if (with_heading) {
+    rows.push_back(
+        {"TIME", "USER", "SESSION", "TTY", "SERVICE", "TARGET", "COMMAND", "VERDICT", "REASON"});
+  }
+  const auto cell = [](const std::string& text) { return text.empty() ? "-" : printable(text); };
+  for (const wire::ActivityRow& row : page.rows) {
+    rows.push_back({local_time_to_the_second(row.at), cell(row.user), to_string(row.session),
+                    cell(row.tty), cell(row.service), cell(row.target_user),
+                    cell(row.command + (row.arguments.empty() ? "" : ": " + row.arguments)),
+                    cell(row.verdict),
+                    cell(row.reason + (row.factor.empty() ? "" : " by " + row.factor))});
+  }
+  return table(rows);
 }
 
 std::string render(const std::vector<wire::ImportRow>& rows) {

@@ -16,6 +16,7 @@ namespace stepup::ctl {
 [[nodiscard]] std::string render(const wire::StatusReport& status);
 [[nodiscard]] std::string render(const wire::SessionList& list);  // looks up user names
 [[nodiscard]] std::string render(const std::vector<wire::ImportRow>& rows);
+[[nodiscard]] std::string render(const wire::ActivityReport& page, bool with_heading);
 
 // "FILE:3:7: what is wrong", without the end of a line.
 [[nodiscard]] std::string render(const wire::ImportProblem& problem, std::string_view file);

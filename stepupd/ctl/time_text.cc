@@ -4,13 +4,24 @@
 #include <time.h>
 
 namespace stepup::ctl {
+namespace {
+
+constexpr const char* kUnknown = "unknown";
+
+}  // namespace
 
 std::string local_time(std::int64_t unix_seconds) {
+  const std::string text = local_time_to_the_second(unix_seconds);
+  constexpr std::size_t kSeconds = 3;  // ":59"
+  return text == kUnknown ? text : text.substr(0, text.size() - kSeconds);
+}
+
+std::string local_time_to_the_second(std::int64_t unix_seconds) {
   const time_t when = unix_seconds;
   struct tm local = {};
-  if (localtime_r(&when, &local) == nullptr) return "unknown";
+  if (localtime_r(&when, &local) == nullptr) return kUnknown;
   char text[64];
-  const std::size_t size = strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local);
+  const std::size_t size = strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local);
   return {text, size};
 }
 

@@ -11,6 +11,9 @@ namespace stepup::ctl {
 // the C library has.
 [[nodiscard]] std::string local_time(std::int64_t unix_seconds);
 
+// The same with its seconds.
+[[nodiscard]] std::string local_time_to_the_second(std::int64_t unix_seconds);
+
 // The two largest units, in the spelling of stepupd.conf(5): "42s", "3min 5s", "2h", "1d 3h".
 [[nodiscard]] std::string duration(std::uint64_t seconds);
 

@@ -26,6 +26,7 @@ constexpr const char* kDecision = "b1d6a3f24c5e4c9f8a8b0f0d7c2e9a41";
 constexpr const char* kFactorJudged = "5f0c9f6c1f0b4b9bb4b3f2f5a7c5d1e2";
 constexpr const char* kCredentialChanged = "0a4e8f6b3d2c4f55a1e97c6bd80f3b13";
 constexpr const char* kRevoked = "6b0d5e1c9a3f47d2b8e4f7a16c2d93e0";
+constexpr const char* kLogin = "8e41c7d95b2f4a0d9c63f1a8d70b5e24";
 constexpr const char* kRulesLoaded = "c7d3c1de53f24aa3b7f7a0b7d7ee8b64";
 constexpr const char* kRulesBad = "e2b8b8f08c0e4d3d9b3a6f0e9d5a4c75";
 constexpr const char* kPeerRefused = "9d1f7c3ab0e84c2e8a5b6d4f3c2e1a86";
@@ -150,6 +151,24 @@ void decision(const DecisionRecord& r) noexcept {
         .add("STEPUP_LOGIN_UID", r.login_uid ? std::to_string(*r.login_uid) : "")
         .add("STEPUP_TTY", r.where.tty)
         .add("STEPUP_PID", static_cast<std::uint64_t>(r.where.process))
+        .send();
+  });
+}
+
+void login(const Login& login, std::string_view user) noexcept {
+  best_effort([&] {
+    std::string methods;
+    for (const std::string& method : methods_of(login)) {
+      methods.append(methods.empty() ? "" : ",").append(method);
+    }
+    Record(kLogin, LOG_INFO,
+           login.service + ": login of " + name_of({login.where.subject, std::string(user)}))
+        .add("STEPUP_SERVICE", login.service)
+        .add("STEPUP_SUBJECT", user)
+        .add("STEPUP_SUBJECT_UID", login.where.subject)
+        .add("STEPUP_SESSION", to_string(login.where.session))
+        .add("STEPUP_METHODS", methods)
+        .add("STEPUP_SOURCE", login.source)
         .send();
   });
 }

@@ -12,6 +12,7 @@
 #include "stepupd/base/result.h"
 #include "stepupd/base/terms.h"
 #include "stepupd/daemon/journal_queue.h"
+#include "stepupd/daemon/login.h"
 
 namespace stepup::daemon::audit {
 
@@ -49,6 +50,9 @@ struct DecisionRecord {
   const char* factor = "";  // proved just now, or empty
 };
 void decision(const DecisionRecord& record) noexcept;
+
+// Somebody logged in, as a session module says.
+void login(const Login& login, std::string_view user) noexcept;
 
 // One judged answer; `outcome` is "accepted", "wrong", "replayed", "locked-out", ...
 void factor_judged(const Subject& subject, const char* factor, const char* outcome,

@@ -6,11 +6,14 @@
 #include <utility>
 
 #include "stepupd/base/local_time.h"
+#include "stepupd/base/printable.h"
 #include "stepupd/daemon/audit.h"
+#include "stepupd/daemon/status_report.h"
 #include "stepupd/daemon/step_up.h"
 #include "stepupd/factor/digest.h"
 #include "stepupd/factor/hex.h"
 #include "stepupd/rules/safe_program.h"
+#include "stepupd/session/asker.h"
 #include "stepupd/session/local_key.h"
 
 namespace stepup::daemon {
@@ -81,9 +84,28 @@ OneShot plugin_shot_of(const RequestFacts& facts) {
   return {facts.where, "approval", "", facts.command_digest};
 }
 
-void record_grant(Engine& engine, const RequestFacts& facts, const wire::CheckRequest& request,
-                  const policy::Demand& demand, const StepUpResult& proved) {
+// For the session that the login may open, of which the process at `connection` is a part.
+void note_login_proof(Engine& engine, const Connection& connection, const RequestFacts& facts,
+                      const wire::CheckRequest& request, const StepUpResult& proved, BootTime now) {
+  LoginAttempt attempt{facts.subject.uid, request.service, facts.where.process,
+                       facts.where.process_start};
+  const auto own = session::read_stat(connection.peer().pid);
+  const auto parent = own ? session::read_stat(own->parent) : std::unexpected(own.error());
+  if (parent) {
+    attempt.parent = own->parent;
+    attempt.parent_start = parent->start;
+  }
+  engine.ledger.note_login_proof(std::move(attempt),
+                                 {proved.level, proved.factor, proved.credential_id, now});
+}
+
+void record_grant(Engine& engine, const Connection& connection, const RequestFacts& facts,
+                  const wire::CheckRequest& request, const policy::Demand& demand,
+                  const StepUpResult& proved) {
   const BootTime now = boot_now();
+  if (request.program == wire::Program::Other && connection.socket() == wire::Socket::Stepupd) {
+    note_login_proof(engine, connection, facts, request, proved, now);
+  }
   // sudo, su and doas with lines in both phases ask once; the account phase uses this up.
   if (request.phase == Phase::Auth) {
     engine.ledger.add_one_shot(one_shot_of(facts, request), proved.level, proved.factor, now);
@@ -129,6 +151,16 @@ bool sits_here(const Connection& connection, const session::Asker& asker, uid_t 
              session::read_key_place(pid, *requester, subject, request.rhost_hint));
 }
 
+// Whether the login that made this session proved enough, where the rules let it count.
+bool login_is_enough(const Engine& engine, const InForce& rules, const RequestFacts& facts,
+                     const policy::Demand& demand, BootTime now) {
+  if (!demand.login_counts) return false;
+  const Login* const login = engine.ledger.logins().find(facts.where.session);
+  if (login == nullptr || engine.ledger.is_aside(*login)) return false;
+  const policy::Grant proved = proved_by(*login, rules.set.settings.sk_requires_touch);
+  return policy::decide(demand, facts.where, {&proved, 1}, now).decision == policy::Decision::Allow;
+}
+
 // The step-up itself, once nothing proven here is enough.
 Task<Outcome> ask_for_factor(Engine& engine, Connection& connection, const session::Asker& asker,
                              const RequestFacts& facts, const wire::CheckRequest& request,
@@ -171,7 +203,7 @@ Task<Outcome> ask_for_factor(Engine& engine, Connection& connection, const sessi
     }
   }
   if (result.kind == StepUpResult::Kind::Proved) {
-    record_grant(engine, facts, request, demand, result);
+    record_grant(engine, connection, facts, request, demand, result);
     co_return Outcome{
         {VerdictCode::Granted, {}},
         result.reason, stepup::to_string(result.factor)
@@ -220,6 +252,7 @@ Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const sessi
   if (facts.caller_is_root && !joined.names_root) co_return not_required("caller-is-root");
   if (facts.only_lists) co_return not_required("only-lists");
   engine.notice_suspend();
+  engine.notice_logout(facts.where.session);
   connection.stand_on(engine.ledger.ground(facts.subject.uid, facts.where.session));
   const BootTime now = boot_now();
   const policy::Decided decided =
@@ -246,6 +279,12 @@ Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const sessi
     co_return Outcome{
         {VerdictCode::Granted, {}},
         policy::to_string(decided.reason), ""
+    };
+  }
+  if (login_is_enough(engine, rules, facts, demand, now)) {
+    co_return Outcome{
+        {VerdictCode::Granted, {}},
+        "login-counts", ""
     };
   }
   if (monitors) co_return not_required("monitor-mode");
@@ -287,11 +326,52 @@ void look_at_program(const InForce& rules, policy::Command& command) {
       rules::is_safe_program(command.words.front());
 }
 
+// What of a decision is kept.
+store::Activity activity_of(const audit::DecisionRecord& record, const wire::CheckRequest& request,
+                            std::int64_t now, bool with_arguments) {
+  store::Activity row;
+  row.at = now;
+  row.subject = record.subject;
+  row.session = record.where.session;
+  row.tty = record.where.tty == 0 ? "" : daemon::terminal_name(record.where.tty);
+  row.service = record.service;
+  row.target_user = record.target_user;
+  row.command = record.command;
+  row.digest = record.command_digest;
+  row.verdict = record.verdict;
+  row.reason = record.reason;
+  row.rules = record.rules;
+  row.factor = record.factor;
+  if (with_arguments) {
+    for (std::size_t i = 1; i < request.argv.size(); ++i) {
+      row.arguments.append(i > 1 ? " " : "").append(request.argv[i]);
+    }
+    row.arguments = printable(row.arguments, wire::kMaxArguments);
+  }
+  return row;
+}
+
 void report_session(Engine& engine, const session::Asker& asker,
                     const wire::CheckRequest& request) {
-  // The session ends, and what it proved with it.
-  if (request.phase == Phase::CloseSession && request.program == wire::Program::Other) {
-    engine.ledger.forget_session(asker.where.session);
+  if (request.program != wire::Program::Other) return;
+  const SessionKey session = asker.where.session;
+  if (request.phase == Phase::OpenSession) {
+    auto login = reported_login(request, asker, boot_now());
+    if (!login) return;
+    audit::login(*login, request.pam_user);
+    (void)engine.ledger.open_login(std::move(*login));
+    return;
+  }
+  // The session ends, and what it proved with it.  Another process than the one that opened it may
+  // close another session inside of it: then the login stays known, and only counts no more.
+  const Login* const login = engine.ledger.logins().find(session);
+  const bool is_opener = login != nullptr && login->where.process == asker.where.process &&
+                         login->where.process_start == asker.where.process_start;
+  if (is_opener) {
+    engine.ledger.close_session(session);
+    engine.activity.forget_session(session);
+  } else {
+    engine.ledger.forget_session(session);
   }
 }
 
@@ -322,6 +402,11 @@ Task<wire::Verdict> decision_dialogue(Engine& engine, Connection& connection, se
   const std::shared_ptr<const InForce> rules = engine.rules;
   add_surroundings(surroundings_of(engine, connection, asker, request), facts.policy);
   if (rules) look_at_program(*rules, facts.policy.command);
+  if (const Login* login = engine.ledger.logins().find(asker.where.session)) {
+    const bool touched = rules && rules->set.settings.sk_requires_touch;
+    auto methods = amr_of(*login, touched);
+    if (!methods.empty()) facts.policy.login_methods = std::move(methods);
+  }
   policy::Joined joined;
   Outcome outcome = deny(VerdictCode::Unavailable,
                          {MessageId::RefusedNoRules, {engine.rules_problem}}, "no-rules");
@@ -364,6 +449,10 @@ Task<wire::Verdict> decision_dialogue(Engine& engine, Connection& connection, se
   // To queue the record is to wake the thread that sends it, for which the caller need not wait.
   connection.finish(outcome.verdict);
   audit::decision(record);
+  if (record.subject.uid != kNoUid) {
+    engine.note_activity(activity_of(record, request, engine.now().unix_seconds,
+                                     rules && rules->set.settings.activity_arguments));
+  }
   co_return outcome.verdict;
 }
 

@@ -11,6 +11,7 @@
 #include "stepupd/daemon/enroll_dialogue.h"
 #include "stepupd/daemon/gate_dialogue.h"
 #include "stepupd/daemon/import_dialogue.h"
+#include "stepupd/daemon/log_dialogue.h"
 #include "stepupd/daemon/sessions_dialogue.h"
 #include "stepupd/daemon/status_report.h"
 #include "stepupd/session/local_key.h"
@@ -318,6 +319,11 @@ Task<Verdict> control_dialogue(Engine& engine, Connection& connection, session::
     case wire::MessageType::RevokeRequest:
       carrying_out = with_decoded<wire::RevokeRequest>(connection, packet, [&](auto request) {
         return revoke_dialogue(engine, connection, std::move(request));
+      });
+      break;
+    case wire::MessageType::LogRequest:
+      carrying_out = with_decoded<wire::LogRequest>(connection, packet, [&](auto request) {
+        return log_dialogue(engine, connection, std::move(request));
       });
       break;
     case wire::MessageType::ImportRequest:

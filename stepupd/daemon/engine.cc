@@ -10,6 +10,7 @@
 
 #include "stepupd/daemon/audit.h"
 #include "stepupd/daemon/host_identity.h"
+#include "stepupd/session/asker.h"
 
 namespace stepup::daemon {
 namespace {
@@ -17,13 +18,20 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr BootTime kRefreshAccounts = 5min;
+constexpr BootTime kNoticeLogouts = 30s;
+constexpr BootTime kWriteActivity = 5s;
 
 }  // namespace
 
 Engine::Engine(Paths paths, std::string host_name, std::string boot)
     : host(std::move(host_name)), boot_id(std::move(boot)), paths_(std::move(paths)) {}
 
-Engine::~Engine() = default;
+Engine::~Engine() {
+  worker_.stop();
+  const auto rows = activity.take();
+  if (rows.empty()) return;
+  if (store::Store* store = opened_store()) (void)write_activity(*store, rows, activity_before());
+}
 
 Status Engine::start(sd_event* loop) {
   loop_ = loop;
@@ -37,6 +45,10 @@ Status Engine::start(sd_event* loop) {
   auto refreshing = refresh_.start(loop, [this] { refresh_accounts(); });
   if (!refreshing) return refreshing;
   refresh_.arm(kRefreshAccounts);
+  if (auto looking = logouts_.start(loop, [this] { notice_logouts(); }); !looking) return looking;
+  logouts_.arm(kNoticeLogouts);
+  auto writing = writing_.start(loop, [this] { write_activity_down(); });
+  if (!writing) return writing;
   return worker_.start(loop);
 }
 
@@ -90,6 +102,52 @@ bool Engine::reminds_today(uid_t subject) {
   const std::int64_t today = now().unix_seconds / std::chrono::seconds(24h).count();
   if (std::exchange(reminder_day_, today) != today) reminded_.clear();
   return reminded_.insert(subject).second;
+}
+
+void Engine::notice_logout(const SessionKey& session) {
+  const Login* const login = ledger.logins().find(session);
+  if (login == nullptr) return;
+  if (session::has_ended(login->where.process, login->where.process_start)) {
+    ledger.close_session(session);
+  }
+}
+
+std::int64_t Engine::activity_before() const {
+  const BootTime keep = rules ? rules->set.settings.activity_keep : BootTime::max();
+  return now().unix_seconds - std::chrono::floor<std::chrono::seconds>(keep).count();
+}
+
+void Engine::note_activity(store::Activity row) {
+  const bool kept = rules && rules->set.settings.activity_keep > BootTime::zero();
+  activity.note(std::move(row), boot_now(), kept);
+  if (!activity.empty() && !writing_.is_armed()) writing_.arm(kWriteActivity);
+}
+
+void Engine::write_activity_down() {
+  if (const std::size_t left_out = activity.take_left_out(); left_out > 0) {
+    audit::state(std::to_string(left_out) + " decisions were left out of the recent activity");
+  }
+  auto failed = std::make_shared<Status>();
+  auto work = [this, failed, rows = activity.take(), before = activity_before()] {
+    store::Store* store = opened_store();
+    *failed = store ? write_activity(*store, rows, before) : std::unexpected(store_error_);
+    if (!*failed && failed->error().code == Errc::Storage) store_.reset();
+  };
+  auto done = [this, failed] {
+    // Said once, since a full disk stays full for a while.
+    if (!*failed && !activity_failed_) {
+      audit::trouble(failed->error(), "recent activity is not recorded");
+    }
+    activity_failed_ = !*failed;
+  };
+  if (auto queued = worker_.submit(kNoUid, {std::move(work), std::move(done)}); !queued) {
+    audit::trouble(queued.error(), "recent activity is not recorded");
+  }
+}
+
+void Engine::notice_logouts() {
+  logouts_.arm(kNoticeLogouts);
+  for (const Login& login : ledger.logins().all()) notice_logout(login.where.session);
 }
 
 void Engine::adopt(FilesRead read) {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "stepupd/daemon/activity_log.h"
 #include "stepupd/daemon/declared_keys.h"
 #include "stepupd/daemon/grant_ledger.h"
 #include "stepupd/daemon/io_source.h"
@@ -66,6 +67,15 @@ class Engine {
   // Whether `subject` is to be reminded of something now: true once a day (UTC).
   bool reminds_today(uid_t subject);
 
+  // Forgets the login of `session`, and what was proved there, when the process that reported it
+  // has ended without a word, as a killed sshd has.
+  void notice_logout(const SessionKey& session);
+
+  // Notes a decision, which is written in the background, where stepupd.conf has it kept.
+  void note_activity(store::Activity row);
+  // Older activity is not kept: Unix seconds.
+  [[nodiscard]] std::int64_t activity_before() const;
+
   // co_await engine.with_store<T>(subject, work): `work` on the worker's thread.  It must own all
   // that it captures, since the dialogue may be gone before it runs.  Opens the store if it is not
   // open, and closes it after a Storage error, so that the next use starts afresh.
@@ -90,6 +100,7 @@ class Engine {
   const std::string boot_id;
   GrantLedger ledger;
   factor::Sha256Digest journal_key{};  // of the command digests there
+  ActivityLog activity;
   TouchDesk touch_desk;
   std::shared_ptr<const InForce> rules;  // null: none could be loaded
   std::string rules_problem;             // why not, or what is wrong with the files
@@ -104,6 +115,8 @@ class Engine {
   };
   void adopt(FilesRead read);
   void refresh_accounts();
+  void notice_logouts();
+  void write_activity_down();
   // On the worker's thread, and before it starts.
   FilesRead read_files();
   store::Store* opened_store();
@@ -117,6 +130,9 @@ class Engine {
   std::int64_t reminder_day_ = 0;
   std::set<uid_t> reminded_;  // on that day
   TimerSource refresh_;
+  TimerSource logouts_;
+  TimerSource writing_;
+  bool activity_failed_ = false;
   Worker worker_;  // last: joined before anything that its jobs use is gone
 };
 

@@ -36,11 +36,13 @@ void GrantLedger::drop_if(Shelf& shelf, Predicate goes) {
 
 void GrantLedger::adopt(GrantMemory memory) {
   memory_ = std::move(memory);
-  for (const GrantMemory::Kept& kept : memory_.take_found()) {
-    Shelf& shelf = shelves_[kept.grant.where.subject];
-    shelf.grants.push_back(kept.grant);
+  GrantMemory::Found found = memory_.take_found();
+  for (const auto& kept : found.grants) {
+    Shelf& shelf = shelves_[kept.value.where.subject];
+    shelf.grants.push_back(kept.value);
     shelf.slots.push_back(kept.slot);
   }
+  logins_.adopt(std::move(found.logins));
 }
 
 std::span<const policy::Grant> GrantLedger::of(uid_t subject) const {
@@ -117,6 +119,56 @@ bool GrantLedger::is_refused(const Coordinates& where, BootTime now) {
   });
 }
 
+void GrantLedger::set_aside(BootTime now) {
+  aside_ = std::exchange(shelves_, {});
+  aside_since_ = now;
+}
+
+void GrantLedger::take_back() {
+  for (auto& [subject, kept] : std::exchange(aside_, {})) {
+    Shelf& shelf = shelves_[subject];
+    shelf.grants.insert(shelf.grants.end(), kept.grants.begin(), kept.grants.end());
+    shelf.slots.insert(shelf.slots.end(), kept.slots.begin(), kept.slots.end());
+  }
+  aside_since_.reset();
+}
+
+void GrantLedger::forget_what_is_aside() {
+  for (auto& [subject, shelf] : aside_) {
+    drop_if(shelf, [](const policy::Grant&) { return true; });
+  }
+  aside_.clear();
+  for (const Login& login : logins_.all()) {
+    if (!is_aside(login)) continue;
+    logins_.end_if([&](uid_t, const SessionKey& session) { return session == login.where.session; },
+                   memory_);
+  }
+  aside_since_.reset();
+}
+
+void GrantLedger::close_sessions_but(const std::vector<SessionKey>& open) {
+  std::vector<SessionKey> gone;
+  const auto look_at = [&](const Coordinates& where) {
+    // What was proved elsewhere is in no session that logind lists.
+    const bool in_logind =
+        where.widest == Scope::Session && where.session.kind != SessionKey::Kind::Manager;
+    if (in_logind && std::ranges::find(open, where.session) == open.end()) {
+      gone.push_back(where.session);
+    }
+  };
+  for (const auto* shelves : {&shelves_, &aside_}) {
+    for (const auto& [subject, shelf] : *shelves) {
+      for (const policy::Grant& grant : shelf.grants) look_at(grant.where);
+    }
+  }
+  for (const Login& login : logins_.all()) look_at(login.where);
+  for (const SessionKey& session : gone) close_session(session);
+}
+
+bool GrantLedger::empty() const noexcept {
+  return shelves_.empty() && aside_.empty() && logins_.empty();
+}
+
 Ground GrantLedger::ground(uid_t subject, const SessionKey& session) {
   std::erase_if(grounds_, [](const auto& ground) { return ground.expired(); });
   auto known = std::make_shared<Ground::Known>(subject, session);
@@ -126,15 +178,18 @@ Ground GrantLedger::ground(uid_t subject, const SessionKey& session) {
 
 template <typename Predicate>
 void GrantLedger::forget_if(Predicate goes) {
-  for (auto& [subject, shelf] : shelves_) {
-    drop_if(shelf, [&](const policy::Grant& grant) {
-      return goes(grant.where.subject, grant.where.session);
-    });
+  for (auto* shelves : {&shelves_, &aside_}) {
+    for (auto& [subject, shelf] : *shelves) {
+      drop_if(shelf, [&](const policy::Grant& grant) {
+        return goes(grant.where.subject, grant.where.session);
+      });
+    }
+    std::erase_if(*shelves, [](const auto& entry) { return entry.second.grants.empty(); });
   }
-  std::erase_if(shelves_, [](const auto& entry) { return entry.second.grants.empty(); });
   std::erase_if(one_shots_, [&](const TimedShot& held) {
     return goes(held.shot.where.subject, held.shot.where.session);
   });
+  logins_.end_if(goes, memory_);
   for (const auto& ground : grounds_) {
     const auto known = ground.lock();
     if (known && goes(known->subject, known->session)) known->holds = false;
@@ -144,6 +199,11 @@ void GrantLedger::forget_if(Predicate goes) {
 void GrantLedger::forget_session(const SessionKey& session) {
   if (session.kind == SessionKey::Kind::None) return;
   forget_if([&](uid_t, const SessionKey& held) { return held == session; });
+}
+
+void GrantLedger::close_session(const SessionKey& session) {
+  forget_session(session);
+  logins_.close(session, memory_);
 }
 
 void GrantLedger::forget_session(const SessionKey& session, uid_t subject) {

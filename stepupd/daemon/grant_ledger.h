@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: ISC
-// The grants of this boot: never on a disk, so that a reboot forgets them.
+// The grants and logins of this boot: never on a disk, so that a reboot forgets them.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "stepupd/daemon/grant_memory.h"
+#include "stepupd/daemon/login_book.h"
 #include "stepupd/policy/decide.h"
 
 namespace stepup::daemon {
@@ -45,7 +47,7 @@ class Ground {
 
 class GrantLedger {
  public:
-  // Begins with the grants that `memory` found, and keeps every change in it.
+  // Begins with what `memory` found, and keeps every change in it.
   void adopt(GrantMemory memory);
 
   // All grants of a subject.  Valid until the ledger is changed.
@@ -70,9 +72,33 @@ class GrantLedger {
   void refuse_process(const Coordinates& where, BootTime now);
   [[nodiscard]] bool is_refused(const Coordinates& where, BootTime now);
 
+  // Logins, and what was asked for on the way into one: see LoginBook.
+  void note_login_proof(LoginAttempt attempt, const LoginProof& proof) {
+    logins_.note_proof(std::move(attempt), proof);
+  }
+  bool open_login(Login login) { return logins_.open(std::move(login), memory_); }
+  [[nodiscard]] const LoginBook& logins() const noexcept { return logins_; }
+  // The session has ended, and its login with all that was proved in it.
+  void close_session(const SessionKey& session);
+
+  // While nobody can tell which sessions have ended (session_watch.h): what was proved before `now`
+  // counts for nothing, until it is taken back or forgotten.
+  void set_aside(BootTime now);
+  void take_back();
+  void forget_what_is_aside();
+  [[nodiscard]] bool is_aside(const Login& login) const noexcept {
+    return aside_since_ && login.at < *aside_since_;
+  }
+  // Closes those sessions of logind's that something was proved in and that are not in `open`.
+  void close_sessions_but(const std::vector<SessionKey>& open);
+
+  // Whether there is neither a grant nor a login.
+  [[nodiscard]] bool empty() const noexcept;
+
   [[nodiscard]] Ground ground(uid_t subject, const SessionKey& session);
 
-  // Each ends grants, one-shots and grounds alike, and is in the memory before it returns.
+  // Each ends grants, what logins proved, one-shots and grounds alike, and is in the memory before
+  // it returns.
   void forget_session(const SessionKey& session);  // whoever holds something in it
   void forget_session(const SessionKey& session, uid_t subject);
   void forget_subject(uid_t subject);
@@ -107,7 +133,10 @@ class GrantLedger {
   void forget_if(Predicate goes);
 
   GrantMemory memory_;
+  LoginBook logins_;
   std::map<uid_t, Shelf> shelves_;
+  std::map<uid_t, Shelf> aside_;
+  std::optional<BootTime> aside_since_;
   std::vector<TimedShot> one_shots_;
   std::vector<std::weak_ptr<Ground::Known>> grounds_;
   std::vector<Refused> refused_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// The grants as fixed records in a memfd, which systemd keeps for us in its fd store: a restart or
-// an upgrade of stepupd asks nobody again, and a reboot forgets.
+// The grants and the logins as fixed records in a memfd, which systemd keeps for us in its fd
+// store: a restart or an upgrade of stepupd asks nobody again, and a reboot forgets.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 
 #include "stepupd/base/result.h"
 #include "stepupd/base/unique_fd.h"
+#include "stepupd/daemon/login.h"
 #include "stepupd/factor/digest.h"
 #include "stepupd/policy/grant.h"
 
@@ -18,9 +19,14 @@ namespace stepup::daemon {
 class GrantMemory {
  public:
   using Slot = std::uint32_t;
+  template <typename T>
   struct Kept {
     Slot slot = 0;
-    policy::Grant grant;
+    T value;
+  };
+  struct Found {
+    std::vector<Kept<policy::Grant>> grants;
+    std::vector<Kept<Login>> logins;
   };
 
   // Keeps nothing: every write is a no-op.  For a ledger that ends with its process.
@@ -32,11 +38,12 @@ class GrantMemory {
   static Result<GrantMemory> open(UniqueFd stored, const std::string& boot_id, BootTime suspended);
 
   // What was found, once.  A record whose checksum does not hold (its writer was killed) is gone.
-  [[nodiscard]] std::vector<Kept> take_found() { return std::move(found_); }
+  [[nodiscard]] Found take_found() { return std::move(found_); }
 
-  // Writes `grant` into a free slot, which it returns.  A grant that cannot be written is lost at
-  // the next restart, which only means that its person is asked again.
+  // Writes it into a free slot, which it returns.  What cannot be written is lost at the next
+  // restart, which only means that its person is asked again.
   Slot keep(const policy::Grant& grant);
+  Slot keep(const Login& login);
 
   // Writes `grant`, which keep() put into `slot`, anew.
   void update(Slot slot, const policy::Grant& grant);
@@ -56,10 +63,15 @@ class GrantMemory {
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
  private:
+  template <typename Body>
+  Slot keep_body(const Body& body);
+  template <typename Body>
+  void write_body(Slot slot, const Body& body);
+
   UniqueFd fd_;
   BootTime suspended_{};
   factor::Sha256Digest journal_key_{};
-  std::vector<Kept> found_;
+  Found found_;
   std::vector<Slot> free_;
   Slot next_ = 0;
 };

@@ -4,10 +4,10 @@
 // SECURITY
 // Runs as _stepup with no capabilities, sandboxed by stepupd.service.  Started by hand as root it
 // binds its sockets, becomes _stepup, and only then reads conf or state.  Reads /etc/stepup, owns
-// /var/lib/stepup, reads /proc/PID of its peers; opens no device, no terminal and no network
-// socket, and starts no program.  Everything it receives is untrusted: who a peer is comes from
-// the kernel, and only root peers may ask on stepupd.sock.  If it crashes, systemd hands the memfd
-// with the grants to its successor, and used codes stay used.
+// /var/lib/stepup, reads /proc/PID of its peers, and listens to logind on the system bus; opens no
+// device, no terminal and no network socket, and starts no program.  Everything it receives is
+// untrusted: who a peer is comes from the kernel, and only root peers may ask on stepupd.sock.  If
+// it crashes, systemd hands the memfd with the grants to its successor, and used codes stay used.
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,6 +26,7 @@
 #include "stepupd/daemon/audit.h"
 #include "stepupd/daemon/engine.h"
 #include "stepupd/daemon/server.h"
+#include "stepupd/daemon/session_watch.h"
 #include "stepupd/daemon/start.h"
 #include "stepupd/factor/digest.h"
 #include "stepupd/rules/check.h"
@@ -168,13 +169,14 @@ int serve(Options options) {
   Engine engine(std::move(options.paths), host_name(), *boot_id);
   engine.journal_key = memory->journal_key();
   engine.ledger.adopt(std::move(*memory));
+  SessionWatch watch(engine.ledger, open_system_bus);
   Server server(engine);
   SignalSource hangup;
   SignalSource terminate;
   SignalSource interrupt;
   const auto stop = [&] { (void)sd_event_exit(loop.get(), 0); };
   for (const Status& started :
-       {engine.start(loop.get()),
+       {engine.start(loop.get()), watch.start(loop.get()),
         server.start(loop.get(), std::move(sockets->stepupd), std::move(sockets->control)),
         hangup.start(loop.get(), SIGHUP, [&] { engine.reload(); }),
         terminate.start(loop.get(), SIGTERM, stop), interrupt.start(loop.get(), SIGINT, stop)}) {

@@ -81,6 +81,10 @@ void resolve(InForce& rules) {
   rules.asks_origin = std::ranges::any_of(rules.set.rules, [](const policy::Rule& rule) {
     return rule.remote || !rule.source.empty() || !rule.except_source.empty();
   });
+  rules.admin_gid.reset();
+  if (const std::string& admins = rules.set.settings.admin_group; !admins.empty()) {
+    if (const auto group = group_named(admins)) rules.admin_gid = group->gid;
+  }
 }
 
 // What is wrong with the name for security keys; nothing when it may stand.

@@ -23,6 +23,7 @@ struct InForce {
   std::vector<policy::CommandPattern> excepted = {};  // by any rule
   bool asks_origin = false;  // a rule asks where the person came from, which costs some reading
   std::map<std::string, LocalAccount> local_accounts = {};  // as of then, too
+  std::optional<gid_t> admin_gid = std::nullopt;            // of admin_group, where there is one
 };
 
 struct Loaded {

@@ -159,6 +159,7 @@ bool Server::count(Connection& connection, uid_t user) {
 void Server::tick() {
   accepting_[0].enable(true);
   accepting_[1].enable(true);
+  engine_.notice_suspend();  // also ends what waits for an answer
   const BootTime now = boot_now();
   for (auto& [connection, held] : connections_) connection->tick(now);
   if (!connections_.empty()) ticking_.arm(kTick);

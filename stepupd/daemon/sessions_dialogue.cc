@@ -31,12 +31,10 @@ wire::SessionList listed(std::vector<policy::Grant> grants, BootTime now) {
   list.total = grants.size();
   if (grants.size() > wire::kMaxSessionRows) grants.resize(wire::kMaxSessionRows);
   for (const policy::Grant& grant : grants) {
-    const auto age = std::chrono::floor<std::chrono::seconds>(now - grant.auth_time).count();
     list.sessions.push_back({grant.where.subject, grant.where.session,
                              grant.where.tty == 0 ? "" : terminal_name(grant.where.tty),
                              static_cast<std::uint32_t>(grant.where.leader), grant.level,
-                             grant.factor, grant.scope,
-                             static_cast<std::uint64_t>(std::max<std::int64_t>(age, 0))});
+                             grant.factor, grant.scope, seconds_between(grant.auth_time, now)});
   }
   return list;
 }

@@ -92,6 +92,19 @@ void add_remarks(const Engine& engine, wire::StatusReport& report) {
   }
 }
 
+void add_login(const Engine& engine, const session::Asker& asker, BootTime now,
+               wire::StatusReport& report) {
+  const Login* const login = engine.ledger.logins().find(asker.where.session);
+  if (login == nullptr) return;
+  const bool sk_requires_touch = engine.rules && engine.rules->set.settings.sk_requires_touch;
+  const policy::Grant proved = proved_by(*login, sk_requires_touch);
+  const BootTime since = proved.level == Level::None ? login->at : proved.auth_time;
+  report.login = {login->where.subject, login->service,
+                  login->source,        login->tty,
+                  methods_of(*login),   amr_of(*login, sk_requires_touch),
+                  proved.level,         seconds_between(since, now)};
+}
+
 // As many rules as fit into a packet beside the rest.
 void add_rules(const InForce& rules, wire::StatusReport& report) {
   constexpr std::size_t kRoom = 40 * 1024;
@@ -117,6 +130,11 @@ std::string terminal_name(dev_t tty) {
   return "terminal " + std::to_string(major(tty)) + ":" + std::to_string(minor(tty));
 }
 
+std::uint64_t seconds_between(BootTime since, BootTime now) {
+  const auto age = std::chrono::floor<std::chrono::seconds>(now - since).count();
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(age, 0));
+}
+
 wire::StatusReport status_report(const Engine& engine, const session::Asker& asker, uid_t uid) {
   wire::StatusReport report;
   report.daemon_version = STEPUP_VERSION;
@@ -127,10 +145,11 @@ wire::StatusReport status_report(const Engine& engine, const session::Asker& ask
   for (const policy::Grant& grant : engine.ledger.of(uid)) {
     const auto reach = reach_of(grant, here);
     if (!reach || report.grants.size() >= wire::kMaxRows) continue;
-    const auto age = std::chrono::floor<std::chrono::seconds>(now - grant.auth_time).count();
-    report.grants.push_back({grant.level, grant.factor, *reach,
-                             static_cast<std::uint64_t>(std::max<std::int64_t>(age, 0))});
+    report.grants.push_back(
+        {grant.level, grant.factor, *reach, seconds_between(grant.auth_time, now)});
   }
+  add_login(engine, asker, now, report);
+  report.activity = engine.activity.of(uid, asker.where.session, now);
   add_remarks(engine, report);
   add_declared_problems(engine, uid, report);
   if (engine.rules) {

@@ -15,6 +15,9 @@ namespace stepup::daemon {
 // "pts/0", or "terminal 4:1" for one that is no pseudo-terminal.  Requires a terminal.
 [[nodiscard]] std::string terminal_name(dev_t tty);
 
+// Whole seconds, and none where `now` is before.
+[[nodiscard]] std::uint64_t seconds_between(BootTime since, BootTime now);
+
 // For the process `asker` of user `uid`: the grants that reach it, every rule, and what a person
 // should know about both.
 [[nodiscard]] wire::StatusReport status_report(const Engine& engine, const session::Asker& asker,

@@ -17,7 +17,9 @@ constexpr std::size_t kMaxJobsEach = 256;
 
 }  // namespace
 
-Worker::~Worker() {
+Worker::~Worker() { stop(); }
+
+void Worker::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;

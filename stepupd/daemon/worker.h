@@ -39,6 +39,9 @@ class Worker {
   // Starts the thread.  Signals must be blocked by now, so that the thread inherits that.
   Status start(sd_event* loop);
 
+  // Ends the thread; jobs that wait are dropped.
+  void stop();
+
   // Queues `job` for `subject`.  Fails with Busy when 64 subjects wait already, or this one has 256
   // jobs waiting.
   Status submit(uid_t subject, Job job);

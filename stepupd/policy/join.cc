@@ -20,6 +20,7 @@ void tighten(Demand& demand, std::span<const Rule> rules, std::size_t index) {
   demand.max_idle = std::min(demand.max_idle, rule.max_idle);
   demand.scope = std::max(demand.scope, rule.scope);
   demand.factors = demand.factors & rule.factors;
+  demand.login_counts = demand.login_counts && rule.login_counts;
 }
 
 bool names_root(const Rule& rule) {

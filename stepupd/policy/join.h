@@ -13,8 +13,8 @@
 namespace stepup::policy {
 
 // What all matching rules together ask for.  Starts as "nothing"; joining a rule can only raise the
-// level, shorten max_age and max_idle, narrow the scope and take factors away, so order never
-// matters.
+// level, shorten max_age and max_idle, narrow the scope and take factors and login_counts away, so
+// order never matters.
 struct Demand {
   Level level = Level::None;
   BootTime max_age = BootTime::max();
@@ -23,6 +23,7 @@ struct Demand {
   BootTime max_idle = kNoMaxIdle;
   FactorSet factors = FactorSet::all();
   std::optional<std::size_t> denied_by;  // the rule whose message counts: the first by name
+  bool login_counts = true;              // each of them says so
   bool operator==(const Demand&) const = default;
 
   // Whether nobody could meet it: a rule denies, or no factor that counts reaches the level.

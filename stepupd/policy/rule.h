@@ -78,6 +78,7 @@ struct Rule {
   BootTime max_idle = kNoMaxIdle;
   Scope scope = Scope::Session;
   std::optional<std::string> deny;  // refuses, with this message
+  bool login_counts = false;        // what the login itself proved meets it, at its level and age
   bool enforce = true;              // false: only reports what it would have demanded
   bool operator==(const Rule&) const = default;
 };

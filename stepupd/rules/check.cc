@@ -164,19 +164,23 @@ std::vector<std::pair<std::string, std::string>> list(const Settings& settings) 
   const auto truth = [](bool yes) { return std::string(yes ? "true" : "false"); };
   const Unenrolled& unenrolled = settings.unenrolled;
   return {
-      {"mode",                  quote(to_string(settings.mode))             },
-      {"unenrolled",            unenrolled.allow ? quote("allow-until " + date_of(unenrolled.until_unix - 1))
-                                      : quote("deny")   },
-      {"verify_session",        truth(settings.verify_session)              },
-      {"attempts.max_failures", std::to_string(settings.max_failures)       },
-      {"attempts.max_backoff",  quote(format_duration(settings.max_backoff))},
-      {"host.rp_id",            quote(settings.rp_id)                       },
-      {"host.tags",             quoted_list(settings.tags)                  },
-      {"host.language",         quote(to_string(settings.language))         },
-      {"fido2.enabled",         truth(settings.fido2)                       },
-      {"fido2.devices",         quoted_list(settings.devices)               },
-      {"fido2.aaguids",         quoted_list(settings.aaguids)               },
-      {"ssh_sk.enabled",        truth(settings.ssh_sk)                      },
+      {"mode",                    quote(to_string(settings.mode))               },
+      {"unenrolled",              unenrolled.allow ? quote("allow-until " + date_of(unenrolled.until_unix - 1))
+                                      : quote("deny")       },
+      {"verify_session",          truth(settings.verify_session)                },
+      {"attempts.max_failures",   std::to_string(settings.max_failures)         },
+      {"attempts.max_backoff",    quote(format_duration(settings.max_backoff))  },
+      {"host.rp_id",              quote(settings.rp_id)                         },
+      {"host.tags",               quoted_list(settings.tags)                    },
+      {"host.language",           quote(to_string(settings.language))           },
+      {"fido2.enabled",           truth(settings.fido2)                         },
+      {"fido2.devices",           quoted_list(settings.devices)                 },
+      {"fido2.aaguids",           quoted_list(settings.aaguids)                 },
+      {"ssh_sk.enabled",          truth(settings.ssh_sk)                        },
+      {"login.sk_requires_touch", truth(settings.sk_requires_touch)             },
+      {"admin_group",             quote(settings.admin_group)                   },
+      {"activity.keep",           quote(format_duration(settings.activity_keep))},
+      {"activity.arguments",      truth(settings.activity_arguments)            },
   };
 }
 

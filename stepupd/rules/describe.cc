@@ -71,7 +71,8 @@ std::string describe_demand(const Demand& demand) {
   if (demand.max_idle != policy::kNoMaxIdle) {
     text.append(", idle for at most ").append(format_duration(demand.max_idle));
   }
-  return text.append(", scope ").append(to_string(demand.scope));
+  text.append(", scope ").append(to_string(demand.scope));
+  return demand.login_counts ? text.append(", the login counts") : text;
 }
 
 }  // namespace

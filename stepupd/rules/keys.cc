@@ -24,6 +24,8 @@ Keys keys_of(Place place) {
     case Place::Host: return kHostKeys;
     case Place::Fido2: return kFido2Keys;
     case Place::SshSk: return kSshSkKeys;
+    case Place::Login: return kLoginKeys;
+    case Place::Activity: return kActivityKeys;
     case Place::Rule: return kRuleKeys;
   }
   return {};
@@ -72,7 +74,8 @@ std::string unknown_key(std::string_view key, Keys known) {
 std::string explain_unknown_key(std::string_view key, Place place) {
   const std::string quoted = '"' + printable(key, 64) + '"';
   if (has(kTopKeys, key) && key != "rule") {
-    const bool is_table = key == "attempts" || key == "host" || key == "fido2" || key == "ssh_sk";
+    const bool is_table = key == "attempts" || key == "host" || key == "fido2" || key == "ssh_sk" ||
+                          key == "login" || key == "activity";
     const char* where = is_table ? "as a table of its own" : "before any table";
     if (place == Place::DropIn)
       return quoted + " stands only in stepupd.conf: a drop-in holds only [[rule]]";
@@ -82,7 +85,9 @@ std::string explain_unknown_key(std::string_view key, Place place) {
   constexpr std::pair<Place, const char*> kTables[] = {
       {Place::Attempts, "attempts"},
       {Place::Host,     "host"    },
-      {Place::Fido2,    "fido2"   }
+      {Place::Fido2,    "fido2"   },
+      {Place::Login,    "login"   },
+      {Place::Activity, "activity"}
   };
   for (const auto& [table, name] : kTables) {
     if (!has(keys_of(table), key)) continue;

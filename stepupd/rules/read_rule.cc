@@ -140,6 +140,8 @@ bool read_demand(NodeReader& reader, const Node& node, Rule& rule) {
     rule.scope = reader.read_word(node, kScopes).value_or(rule.scope);
   } else if (key == "deny") {
     rule.deny = read_line(reader, node);
+  } else if (key == "login_counts") {
+    rule.login_counts = reader.read_boolean(node).value_or(rule.login_counts);
   } else if (key == "enforce") {
     rule.enforce = reader.read_boolean(node).value_or(rule.enforce);
   } else {

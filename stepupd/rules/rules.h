@@ -84,6 +84,10 @@ struct Settings {
   bool ssh_sk = false;               // whether those behind an ssh agent do
   std::vector<std::string> devices;  // looked for keys besides those that are found: paths
   std::vector<std::string> aaguids;  // models that may be enrolled, in lower case; empty: all
+  bool sk_requires_touch = false;    // whether sshd takes no sk- key without a touch
+  std::string admin_group;           // whose members see everybody's activity; empty: root alone
+  BootTime activity_keep = std::chrono::days(30);
+  bool activity_arguments = false;  // whether the words of commands are kept with it
   bool operator==(const Settings&) const = default;
 };
 

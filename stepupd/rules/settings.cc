@@ -148,6 +148,36 @@ void read_ssh_sk(NodeReader& reader, const Node& table, Settings& settings) {
   }
 }
 
+void read_login(NodeReader& reader, const Node& table, Settings& settings) {
+  if (table.kind != Node::Kind::Table) return reader.wrong_kind(table, "a table ([login])");
+  for (const Node& node : table.items) {
+    if (node.key == "sk_requires_touch") {
+      settings.sk_requires_touch = reader.read_boolean(node).value_or(settings.sk_requires_touch);
+    } else {
+      reader.problem(node, explain_unknown_key(node.key, Place::Login));
+    }
+  }
+}
+
+void read_activity(NodeReader& reader, const Node& table, Settings& settings) {
+  if (table.kind != Node::Kind::Table) return reader.wrong_kind(table, "a table ([activity])");
+  for (const Node& node : table.items) {
+    if (node.key == "keep") {
+      const auto duration = reader.read_duration(node);
+      settings.activity_keep = duration.value_or(settings.activity_keep);
+    } else if (node.key == "arguments") {
+      settings.activity_arguments = reader.read_boolean(node).value_or(settings.activity_arguments);
+    } else {
+      reader.problem(node, explain_unknown_key(node.key, Place::Activity));
+    }
+  }
+}
+
+void read_admin_group(NodeReader& reader, const Node& node, Settings& settings) {
+  const std::string* name = reader.read_text(node, "the name of a group");
+  if (name && (name->empty() || reader.name_fits(node, *name))) settings.admin_group = *name;
+}
+
 }  // namespace
 
 bool is_rp_id(std::string_view text) {
@@ -171,6 +201,12 @@ bool read_setting(NodeReader& reader, const Node& node, Settings& settings) {
     read_fido2(reader, node, settings);
   } else if (node.key == "ssh_sk") {
     read_ssh_sk(reader, node, settings);
+  } else if (node.key == "login") {
+    read_login(reader, node, settings);
+  } else if (node.key == "activity") {
+    read_activity(reader, node, settings);
+  } else if (node.key == "admin_group") {
+    read_admin_group(reader, node, settings);
   } else {
     return false;
   }

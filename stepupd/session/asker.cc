@@ -59,6 +59,11 @@ Result<ProcStat> read_stat(pid_t pid) {
   return parse_stat(*text);
 }
 
+bool has_ended(pid_t pid, std::uint64_t start) {
+  const auto stat = read_stat(pid);
+  return stat ? stat->start != start : stat.error().code == Errc::NotFound;
+}
+
 Result<Asker> read_asker(const Peer& peer, int fd, const std::string& own_uid_map) {
   const auto stat = read_stat(peer.pid);
   if (!stat) return std::unexpected(stat.error());

@@ -38,4 +38,7 @@ struct Asker {
 // /proc/PID/stat.
 [[nodiscard]] Result<ProcStat> read_stat(pid_t pid);
 
+// Whether the process that had `pid` and began at `start` has surely ended.
+[[nodiscard]] bool has_ended(pid_t pid, std::uint64_t start);
+
 }  // namespace stepup::session

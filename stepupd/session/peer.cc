@@ -53,6 +53,23 @@ Result<Peer> identify_peer(int fd) {
   return pin_by_pid(std::move(peer));  // the kernel has no SO_PEERPIDFD
 }
 
+Result<std::vector<gid_t>> read_peer_groups(int fd) {
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
+    return failure(Errc::Untrusted, "SO_PEERCRED", errno);
+  }
+  constexpr std::size_t kMost = 65536;  // NGROUPS_MAX
+  std::vector<gid_t> groups(kMost);
+  size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) != 0) {
+    return failure(Errc::Untrusted, "SO_PEERGROUPS", errno);
+  }
+  groups.resize(size / sizeof(gid_t));
+  groups.push_back(credentials.gid);
+  return groups;
+}
+
 Result<Peer> pin_process(pid_t pid) {
   Peer peer;
   peer.pid = pid;

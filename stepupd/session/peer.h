@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "stepupd/base/result.h"
 #include "stepupd/base/terms.h"
@@ -29,6 +30,9 @@ struct Peer {
 
 // Pins whoever has `pid` now; uid is left unset.
 [[nodiscard]] Result<Peer> pin_process(pid_t pid);
+
+// The groups of the peer, when it connected (SO_PEERGROUPS, and its primary one).
+[[nodiscard]] Result<std::vector<gid_t>> read_peer_groups(int fd);
 
 // Whether the peer's process still runs.
 [[nodiscard]] bool still_runs(const Peer& peer);

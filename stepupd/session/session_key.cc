@@ -5,6 +5,17 @@
 
 namespace stepup::session {
 
+SessionKey key_of_login_session(std::string_view name) {
+  const bool counted = name.starts_with('c');
+  if (counted) name.remove_prefix(1);
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (error != std::errc() || end != name.data() + name.size()) return {};
+  // The letter tells the two kinds of number apart.
+  if (counted) return {SessionKey::Kind::Logind, number | 1ULL << 32};
+  return {SessionKey::Kind::Audit, number};
+}
+
 KeyAndReach session_key(const SessionFacts& facts) {
   using Kind = SessionKey::Kind;
   const auto audit_key = [&]() -> SessionKey {
@@ -24,15 +35,9 @@ KeyAndReach session_key(const SessionFacts& facts) {
 
   SessionKey key = audit_key();
   if (key.kind == Kind::None) {
-    // logind counts by itself ("c1", "c2") where there is no audit; the letter tells the two
-    // kinds of number apart.
-    const std::string& name = facts.cgroup.login_session;
-    const bool counted = name.starts_with('c');
-    std::uint32_t number = 0;
-    const auto [end, error] =
-        std::from_chars(name.data() + (counted ? 1 : 0), name.data() + name.size(), number);
-    if (error != std::errc() || end != name.data() + name.size()) return {key, Scope::Tty};
-    key = {Kind::Logind, number | (counted ? 1ULL << 32 : 0)};
+    key = key_of_login_session(facts.cgroup.login_session);
+    if (key.kind == Kind::None) return {key, Scope::Tty};
+    key.kind = Kind::Logind;
   }
   // What lingers after logout must not be mistaken for the session that proved something.
   return {key, facts.state == LoginSessionState::Open ? Scope::Session : Scope::Tty};

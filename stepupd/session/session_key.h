@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "stepupd/base/coordinates.h"
 #include "stepupd/session/proc_text.h"
@@ -25,6 +26,10 @@ struct KeyAndReach {
   Scope widest = Scope::Process;
   bool operator==(const KeyAndReach&) const = default;
 };
+
+// The session that logind calls `name`: it counts by the audit session, "7", or by itself, "c1".
+// SessionKey::Kind::None for another name.
+[[nodiscard]] SessionKey key_of_login_session(std::string_view name);
 
 // ARCHITECTURE section 11, Session key.  Pure.
 [[nodiscard]] KeyAndReach session_key(const SessionFacts& facts);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "stepupd/base/boot_time.h"
+#include "stepupd/base/coordinates.h"
 #include "stepupd/base/terms.h"
 #include "stepupd/factor/fido2_attestation.h"
 #include "stepupd/factor/recovery_code.h"
@@ -88,6 +89,33 @@ struct ChangeNotice {
   std::string label;
   std::string actor;  // user name
   std::int64_t at = 0;
+};
+
+// One decision.
+struct Activity {
+  std::int64_t id = 0;  // grows; given by the database
+  std::int64_t at = 0;
+  Subject subject;
+  SessionKey session;
+  std::string tty;
+  std::string service;
+  std::string target_user;
+  std::string command;
+  std::string digest;
+  std::string arguments;
+  std::string verdict;
+  std::string reason;
+  std::string rules;
+  std::string factor;
+  bool operator==(const Activity&) const = default;
+};
+
+struct ActivityQuery {
+  std::optional<uid_t> uid;  // nothing: everybody's
+  std::optional<SessionKey> session;
+  std::int64_t since = 0;
+  std::int64_t after = 0;  // id of the last one that is known already
+  std::int64_t limit = 0;
 };
 
 // All that one uid holds.

@@ -127,6 +127,28 @@ CREATE TABLE ssh_sk (
   uv_required  INTEGER NOT NULL CHECK (uv_required IN (0, 1))
 );
 )sql",
+    R"sql(
+CREATE TABLE activity (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  at           INTEGER NOT NULL,
+  uid          INTEGER NOT NULL,
+  user         TEXT NOT NULL,
+  session_kind INTEGER NOT NULL CHECK (session_kind BETWEEN 0 AND 3),
+  session_id   INTEGER NOT NULL,
+  tty          TEXT NOT NULL,
+  service      TEXT NOT NULL,
+  target_user  TEXT NOT NULL,
+  command      TEXT NOT NULL,
+  digest       TEXT NOT NULL,
+  arguments    TEXT NOT NULL,
+  verdict      TEXT NOT NULL,
+  reason       TEXT NOT NULL,
+  rules        TEXT NOT NULL,
+  factor       TEXT NOT NULL
+);
+CREATE INDEX activity_by_uid ON activity (uid, id);
+CREATE INDEX activity_by_time ON activity (at);
+)sql",
 };
 static_assert(std::size(kSteps) + 1 == kSchema);
 

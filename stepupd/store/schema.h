@@ -10,7 +10,7 @@
 
 namespace stepup::store {
 
-inline constexpr std::uint32_t kSchema = 4;                     // PRAGMA user_version
+inline constexpr std::uint32_t kSchema = 5;                     // PRAGMA user_version
 inline constexpr std::uint32_t kApplicationId = 0x53'54'55'50;  // "STUP"
 
 // Makes the tables in the empty file behind `database`.

@@ -172,6 +172,13 @@ class Transaction {
   // Records one of them and keeps the newest `limit`.
   Status add_foreign_failure(uid_t uid, const BootMoment& now, int limit);
 
+  // Recent activity.
+
+  Status add_activity(const Activity& row);
+  // Deletes what is of `until` or older, and of each of `subjects` all but the newest 10,000.
+  Status trim_activity(std::int64_t until, std::span<const uid_t> subjects);
+  [[nodiscard]] Result<std::vector<Activity>> activity(const ActivityQuery& query);
+
   // Enrolment tickets: SHA-256 of one ticket for each uid.
 
   Status set_ticket(uid_t uid, std::span<const std::uint8_t> hash, std::int64_t expires_at);

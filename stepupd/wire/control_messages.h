@@ -24,6 +24,8 @@ inline constexpr std::size_t kMaxImport = 1024 * 1024;    // bytes of a file of 
 inline constexpr std::size_t kMaxImportText = 48 * 1024;  // that come in one packet
 inline constexpr std::size_t kMaxRemarks = 4;
 inline constexpr std::size_t kMaxRemark = 256;
+inline constexpr std::size_t kMaxMethods = 16;
+inline constexpr std::size_t kMaxArguments = 4096;
 
 enum class HashAlgorithm : std::uint8_t { Sha1 = 1, Sha256, Sha512 };
 
@@ -312,6 +314,44 @@ struct RuleRow {
   }
 };
 
+// How the asking process's session was logged in to.
+struct LoginRow {
+  std::uint32_t uid = kNoUid;        // who logged in
+  std::string service;               // PAM_SERVICE
+  std::string source;                // PAM_RHOST; empty = not told
+  std::string tty;                   // PAM_TTY
+  std::vector<std::string> methods;  // "publickey", "password", ...; empty = unknown
+  std::vector<std::string> amr;      // the same as values of RFC 8176
+  Level level = Level::None;         // what it proved and has not lost since
+  std::uint64_t age_seconds = 0;     // of that proof, or of the login
+  bool operator==(const LoginRow&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.number(m.uid);
+    a.text(m.service, kMaxName);
+    a.text(m.source, kMaxName);
+    a.text(m.tty, kMaxName);
+    a.list(m.methods, kMaxMethods, [](auto& method, auto& in) { in.text(method, kMaxName); });
+    a.list(m.amr, kMaxMethods, [](auto& value, auto& in) { in.text(value, kMaxName); });
+    a.choice(m.level);
+    a.number(m.age_seconds);
+  }
+};
+
+// What the asker's user has done in the asking process's session since stepupd began.
+struct SessionActivity {
+  std::uint64_t commands = 0;      // that stepupd was asked about
+  std::uint64_t refused = 0;       // of them
+  std::uint64_t idle_seconds = 0;  // since the last one; 0 when there was none
+  bool operator==(const SessionActivity&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.number(m.commands);
+    a.number(m.refused);
+    a.number(m.idle_seconds);
+  }
+};
+
 struct StatusReport {
   static constexpr auto kType = MessageType::StatusReport;
   std::string daemon_version;
@@ -320,6 +360,8 @@ struct StatusReport {
   std::vector<RuleRow> rules;
   std::vector<std::string> remarks;  // stale rules, monitor mode, "no rule matches sudo: ..."
   std::string rules_digest;          // of the files in force; empty = no rules
+  std::optional<LoginRow> login;     // absent = not reported
+  SessionActivity activity = {};
   bool operator==(const StatusReport&) const = default;
   template <typename Self, typename Archive>
   static void fields(Self& m, Archive& a) {
@@ -329,6 +371,8 @@ struct StatusReport {
     a.list(m.rules, kMaxRows, [](auto& row, auto& in) { RuleRow::fields(row, in); });
     a.list(m.remarks, kMaxRows, [](auto& remark, auto& in) { in.text(remark, kMaxText); });
     a.text(m.rules_digest, kMaxDigest);
+    a.maybe(m.login, [](auto& row, auto& in) { LoginRow::fields(row, in); });
+    SessionActivity::fields(m.activity, a);
   }
 };
 
@@ -440,6 +484,74 @@ struct SessionList {
   static void fields(Self& m, Archive& a) {
     a.list(m.sessions, kMaxSessionRows, [](auto& row, auto& in) { SessionRow::fields(row, in); });
     a.number(m.total);
+  }
+};
+
+// What was decided lately, oldest first.  An empty `user` means everybody to root and
+// administrators, and the caller to others; another name needs to be one of them.
+struct LogRequest {
+  static constexpr auto kType = MessageType::LogRequest;
+  std::string user;
+  std::optional<SessionKey> session;
+  std::int64_t since = 0;   // Unix seconds
+  std::uint64_t after = 0;  // id of the last row that is known already
+  bool operator==(const LogRequest&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.text(m.user, kMaxName);
+    a.maybe(m.session, [](auto& key, auto& in) { session_key(key, in); });
+    a.number(m.since);
+    a.number(m.after);
+  }
+};
+
+// One decision.
+struct ActivityRow {
+  std::uint64_t id = 0;  // grows
+  std::int64_t at = 0;   // Unix seconds
+  std::string user;      // whose factor counted
+  std::uint32_t uid = kNoUid;
+  SessionKey session;
+  std::string tty;          // "pts/0"; empty = none
+  std::string service;      // the family
+  std::string target_user;  // empty = not known
+  std::string command;      // basename; empty = not known
+  std::string digest;       // keyed, of the whole command line
+  std::string arguments;    // only where stepupd.conf asks for them
+  std::string verdict;      // as in the journal, with the next three
+  std::string reason;
+  std::string rules;
+  std::string factor;
+  bool operator==(const ActivityRow&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.number(m.id);
+    a.number(m.at);
+    a.text(m.user, kMaxName);
+    a.number(m.uid);
+    session_key(m.session, a);
+    a.text(m.tty, kMaxName);
+    a.text(m.service, kMaxName);
+    a.text(m.target_user, kMaxName);
+    a.text(m.command, kMaxName);
+    a.text(m.digest, kMaxName);
+    a.text(m.arguments, kMaxArguments);
+    a.text(m.verdict, kMaxName);
+    a.text(m.reason, kMaxName);
+    a.text(m.rules, kMaxText);
+    a.text(m.factor, kMaxName);
+  }
+};
+
+struct ActivityReport {
+  static constexpr auto kType = MessageType::ActivityReport;
+  std::vector<ActivityRow> rows;
+  bool more = false;  // ask for those after the last of these
+  bool operator==(const ActivityReport&) const = default;
+  template <typename Self, typename Archive>
+  static void fields(Self& m, Archive& a) {
+    a.list(m.rows, kMaxRows, [](auto& row, auto& in) { ActivityRow::fields(row, in); });
+    a.flag(m.more);
   }
 };
 

@@ -30,6 +30,7 @@ inline constexpr std::size_t kMaxText = 1024;
 inline constexpr std::size_t kMaxExactPath = 1024;
 inline constexpr std::size_t kMaxExactBytes = 4096;
 inline constexpr std::size_t kMaxExactWords = 512;
+inline constexpr std::size_t kMaxAuthInfo = 16 * 1024;
 
 // Names the message on the wire.  Requests are even, what the daemon sends is odd.
 enum class MessageType : std::uint16_t {
@@ -45,6 +46,7 @@ enum class MessageType : std::uint16_t {
   RevokeRequest = 32,
   ImportRequest = 34,
   GateRequest = 36,
+  LogRequest = 38,
   Answer = 64,  // both
   Cancel = 66,
   ImportText = 68,      // control.sock
@@ -67,6 +69,7 @@ enum class MessageType : std::uint16_t {
   NewYubiKey = 93,
   ImportTextWanted = 95,
   ImportReport = 97,
+  ActivityReport = 99,
   CeremonyProgress = 129,  // from the helper
   PinWanted = 131,
   Assertion = 133,
@@ -190,6 +193,8 @@ struct CheckRequest {
   // lived when this was sent.
   std::optional<std::uint32_t> requester;
   std::optional<ExactCommand> exact;  // in the Approval phase
+  // SSH_AUTH_INFO_0 of PAM's environment, from sshd alone; absent = not set, or longer.
+  std::optional<std::string> ssh_auth_info;
   bool operator==(const CheckRequest&) const = default;
 
   template <typename Self, typename Archive>
@@ -213,6 +218,7 @@ struct CheckRequest {
     if constexpr (Archive::kDecoding) {
       if ((m.phase == Phase::Approval) != m.exact.has_value()) a.refuse();
     }
+    a.maybe(m.ssh_auth_info, [](auto& text, auto& in) { in.text(text, kMaxAuthInfo); });
   }
 };
 

@@ -27,6 +27,7 @@ constexpr Row kRows[] = {
     {Socket::Control, DialogueState::AwaitingRequest, MessageType::SessionsRequest,       Rights::Anyone},
     {Socket::Control, DialogueState::AwaitingRequest, MessageType::RevokeRequest,         Rights::Anyone},
     {Socket::Control, DialogueState::AwaitingRequest, MessageType::GateRequest,           Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingRequest, MessageType::LogRequest,            Rights::Anyone},
     {Socket::Control, DialogueState::AwaitingRequest, MessageType::TicketRequest,         Rights::Root  },
     {Socket::Control, DialogueState::AwaitingRequest, MessageType::ResetRequest,          Rights::Root  },
     {Socket::Control, DialogueState::AwaitingRequest, MessageType::ImportRequest,         Rights::Root  },
@@ -70,7 +71,8 @@ bool expected_reply(Socket socket, MessageType type) noexcept {
     case MessageType::SessionList:
     case MessageType::NewYubiKey:
     case MessageType::ImportTextWanted:
-    case MessageType::ImportReport: return socket == Socket::Control;
+    case MessageType::ImportReport:
+    case MessageType::ActivityReport: return socket == Socket::Control;
     case MessageType::CeremonyProgress:
     case MessageType::PinWanted:
     case MessageType::Assertion:

@@ -153,6 +153,8 @@ STEPUP_FAILS(int, getgrouplist, (const char* user, gid_t group, gid_t* groups, i
              (user, group, groups, count), ENOMEM, -1)
 STEPUP_FAILS(int, pam_get_item, (const pam_handle_t* pamh, int type, const void** item),
              (pamh, type, item), 0, PAM_SYSTEM_ERR)
+STEPUP_FAILS(const char*, pam_getenv, (pam_handle_t * pamh, const char* name), (pamh, name), 0,
+             nullptr)
 
 // Says nothing, for thousands of refusals would fill the log of the host.
 extern "C" __attribute__((visibility("default"))) void silent_pam_syslog(const pam_handle_t*, int,

@@ -25,6 +25,7 @@ bool is_canonical_request(const Packet& packet) {
     case MessageType::SessionsRequest: return fuzz::is_canonical<SessionsRequest>(packet);
     case MessageType::RevokeRequest: return fuzz::is_canonical<RevokeRequest>(packet);
     case MessageType::GateRequest: return fuzz::is_canonical<GateRequest>(packet);
+    case MessageType::LogRequest: return fuzz::is_canonical<LogRequest>(packet);
     case MessageType::ImportRequest: return fuzz::is_canonical<ImportRequest>(packet);
     case MessageType::ImportText: return fuzz::is_canonical<ImportText>(packet);
     case MessageType::Answer: return fuzz::is_canonical<Answer>(packet);

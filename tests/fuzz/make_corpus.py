@@ -24,12 +24,12 @@ def words(message_id, *arguments):
     return bytes([message_id]) + struct.pack(">I", len(arguments)) + b"".join(map(text, arguments))
 
 
-def check_request(groups, argv, requester=b"\0"):
+def check_request(groups, argv, requester=b"\0", auth_info=b"\0"):
     return packet(2, b"\x02\x02" + text("sudo") + text("alice") + struct.pack(">I", 1000) +
                   text("alice") + text("192.0.2.7") + text("/dev/pts/0") +
                   (b"\0" if groups is None else
                    struct.pack(">BI%dI" % len(groups), 1, len(groups), *groups)) +
-                  struct.pack(">I", len(argv)) + b"".join(map(text, argv)) + b"\0\x02" + requester)
+                  struct.pack(">I", len(argv)) + b"".join(map(text, argv)) + b"\0\x02" + requester + auth_info)
 
 
 def ceremony(*devices):
@@ -48,6 +48,9 @@ CONF = '''mode = "monitor"
 unenrolled = "allow-until 2026-12-31"
 verify_session = true
 
+[login]
+sk_requires_touch = true
+
 [attempts]
 max_failures = 3
 max_backoff = "5min"
@@ -62,6 +65,7 @@ target_user = ["root"]
 level = "otp"
 max_age = "15min"
 scope = "session"
+login_counts = true
 enforce = false
 '''
 DROP_IN = '[[rule]]\nname = "b"\nlevel = "touch+uv"\nmax_age = "0"\nscope = "process"\n'
@@ -248,7 +252,8 @@ SEEDS = {
         "\nMCowBQYDK2VwAyEAs0ZRH2XHDxGRrWPjs6dJZT1MWrYzf2Sfn6SKok502Oc=\n-----END PUBLIC KEY-----\n"
         "\"\"\"\nuv_capable = true\n", DECLARED + 'lable = "x"\n', "[fido2]\nlabel = 3\n"],
     "check_request": [check_request([10, 1000], ["sudo", "id"]), check_request(None, []),
-                      check_request([], [""], struct.pack(">BI", 1, 4711)), ANSWER, CANCEL, packet(70, b"\x01"), packet(2, version=2)],
+                      check_request([], [""], struct.pack(">BI", 1, 4711)),
+                      check_request([], ["sshd"], auth_info=b"\1" + text("password\n")), ANSWER, CANCEL, packet(70, b"\x01"), packet(2, version=2)],
     "control_request": [
         packet(16), packet(18, text("alice")), packet(22, text("alice")), packet(24, text("alice")),
         packet(20, b"\x01" + text("alice") + text("phone") + text("") + b"\x01\x06\x00\x00" + text("")),
@@ -318,6 +323,8 @@ SEEDS = {
                "\x00" + "il", "\x02" + "uuuu"],
     "proc_stat": [STAT % name for name in ("sudo", "a) R 1 1 1 0 0", "\n", "((", "")] +
                  ["1 (sh", "1 (sh)", "1 (sh) S -1 -1 -1 -1", STAT.replace("34816", "-1") % "x"],
+    "ssh_auth_info": ["password\n", "keyboard-interactive/pam\npublickey ssh-ed25519 AAAA\n",
+                      "publickey sk-ssh-ed25519@openssh.com AAAA signature count = 7\n"],
     "proc_status": [STATUS, STATUS.replace("NSpid:\t7", "NSpid:\t7\t1"),
                     STATUS.replace("10 1000 ", ""), STATUS.replace("1000\t0", "4294967296\t0"),
                     "4294967295\n", "0\n", "7", "-1\n", "0x7"],

@@ -12,7 +12,8 @@ SECONDS      ?= 60
 # What the targets need of the product; an archive, so that each links only what it uses.
 FUZZ_PRODUCT := $(BASE_SRCS) $(WIRE_SRCS) $(POLICY_SRCS) $(RULES_SRCS) $(FACTOR_SRCS) \
   $(IMPORT_SRCS) \
-  stepupd/session/proc_text.cc stepupd/session/session_key.cc pam_stepup/options.cc \
+  stepupd/session/proc_text.cc stepupd/session/session_key.cc stepupd/session/ssh_auth_info.cc \
+  pam_stepup/options.cc \
   pam_stepup/outcome.cc pam_stepup/request_builder.cc stepupd/ctl/command_line.cc \
   stepupd/ctl/pam_edit.cc stepupd/ctl/pam_effect.cc stepupd/ctl/pam_stack.cc stepupd/ctl/report.cc \
   stepupd/ctl/time_text.cc stepupd/ctl/user_name.cc stepupd/daemon/request_facts.cc \

@@ -24,11 +24,21 @@ int play_sudo(const char* confdir) {
   return pam_close_session(transaction.handle(), 0) == PAM_SUCCESS ? 0 : 3;
 }
 
+// What sshd does once somebody is let in.
+int play_sshd(const char* confdir, const char* info) {
+  FakeConversation application;
+  const Transaction transaction(confdir, application.conv());
+  const std::string variable = std::string("SSH_AUTH_INFO_0=") + info;
+  if (pam_putenv(transaction.handle(), variable.c_str()) != PAM_SUCCESS) return 1;
+  return pam_open_session(transaction.handle(), 0) == PAM_SUCCESS ? 0 : 2;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (own_file().ends_with("/sudo") && argc == 2) return play_sudo(argv[1]);
   if (own_file().ends_with("/sudo") && argc == 3) return play_watched_sudo(argv[1]);
+  if (own_file().ends_with("/sshd") && argc == 3) return play_sshd(argv[1], argv[2]);
   if (geteuid() != 0) {
     (void)fputs("pam_module_test: SKIPPED, nothing was tested: it needs root\n", stderr);
     return kExitSkipped;

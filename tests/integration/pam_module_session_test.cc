@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -92,4 +93,34 @@ TEST(PamModuleSession, ReportsNoSessionOfSudo) {
   CHECK_TRUE(requests[0].phase == wire::Phase::Account);
   CHECK_FALSE(requests[0].groups.has_value());
   CHECK_TRUE(requests[0].argv == (std::vector{sudo, confdir}));
+}
+
+TEST(PamModuleSession, ReportsOfSshdHowSomebodyLoggedIn) {
+  const std::string sshd = scratch.file("sshd");
+  std::filesystem::copy_file(own_file(), sshd);
+  const std::string longest(wire::kMaxAuthInfo, 'x');
+  const struct {
+    std::string told;
+    bool known;
+  } cases[] = {
+      {"publickey ssh-ed25519 AAAA", true },
+      {longest,                      true },
+      {longest + "x",                false},
+  };
+  for (const auto& c : cases) {
+    std::optional<std::string> heard;
+    {
+      const FakeStepupd daemon(socket_path, [&](FakeConnection& connection) {
+        if (auto packet = connection.receive()) {
+          if (auto request = wire::decode<wire::CheckRequest>(*packet)) {
+            heard = std::move(request->ssh_auth_info);
+          }
+        }
+        connection.send(verdict_of(VerdictCode::NotRequired));
+      });
+      CHECK_EQUAL(0, system((sshd + " " + confdir + " '" + c.told + "'").c_str()));
+    }
+    CHECK_EQUAL(c.known, heard.has_value());
+    if (c.known) STRCMP_EQUAL(c.told.c_str(), heard->c_str());
+  }
 }

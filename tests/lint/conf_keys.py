@@ -27,10 +27,10 @@ def main():
     keys = {name: set(re.findall(r'"(\w+)"', text)) for name, text in arrays}
 
     problems = []
-    if len(arrays) != 7:
-        problems.append("stepupd/rules/keys.h: expected seven lists of keys")
+    if len(arrays) != 9:
+        problems.append("stepupd/rules/keys.h: expected nine lists of keys")
     credential = keys.pop("Credential") | {"fido2"}
-    problems += compare(set().union(*keys.values()), {"attempts", "host", "fido2", "ssh_sk", "rule"},
+    problems += compare(set().union(*keys.values()), {"attempts", "host", "fido2", "ssh_sk", "login", "activity", "rule"},
                         "man/stepupd.conf.5", "conf/stepupd.conf")
     problems += compare(credential, {"fido2"}, "man/stepup-credentials.5",
                         "conf/credentials.d/alice.toml.example")

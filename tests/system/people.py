@@ -69,11 +69,12 @@ class Session(Talk):
 
     ENDED = _SHELL_PROMPT
 
-    def __init__(self, machine, user, command=None):
+    def __init__(self, machine, user, command=None, log_in=lambda talk: None):
         super().__init__(machine.spawn(*(command or (*SSH, "-tt", f"{user.name}@127.0.0.1"))))
         self._prompts, self._passwords, self._start = [], 0, 0.0
         self._status = None  # of the last command; None while it runs
         self._user = user
+        log_in(self)
         self.child.delaybeforesend = None  # a program that asks must be ready for the answer
         self.expect(r"[$#] $")
         # Without echo, what is read is only what the commands printed.
@@ -146,8 +147,8 @@ class Person:
     def password_for(self, prompt):
         return self.password if prompt.startswith("[sudo]") else self.su_password
 
-    def session(self):
-        session = Session(self.machine, self)
+    def session(self, log_in=lambda talk: None):
+        session = Session(self.machine, self, log_in=log_in)
         self._sessions.append(session)
         return session
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: ISC
+#include <time.h>
+
 #include "stepupd/ctl/command_line.h"
 
 #include <string>
@@ -14,6 +16,15 @@ using ctl::Command;
 using ctl::ConfigCommand;
 using Verb = ctl::ConfigCommand::Verb;
 using ctl::ExitCode;
+
+// In the local time zone.
+std::int64_t beginning_of_1970() {
+  struct tm day = {};
+  day.tm_year = 70;
+  day.tm_mday = 1;
+  day.tm_isdst = -1;
+  return mktime(&day);
+}
 
 auto parse(const std::vector<std::string>& words) {
   std::vector<const char*> argv = {"stepupctl"};
@@ -101,6 +112,11 @@ TEST(CtlCommandLine, TurnsEachVerbIntoItsRequest) {
       {"revoke a session",
        {"revoke", "--session", "manager:1000"},
        wire::RevokeRequest{"", false, SessionKey{SessionKey::Kind::Manager, 1000}}},
+      {"log", {"log"}, ctl::LogCommand{}},
+      {"log with everything",
+       {"log", "--user", "bob", "--session", "audit:7", "--since", "1970-01-01", "--follow"},
+       ctl::LogCommand{{"bob", SessionKey{SessionKey::Kind::Audit, 7}, beginning_of_1970(), 0},
+                       true}},
       {"gate", {"gate"}, ctl::GateCommand{}},
       {"enable", {"enable", "sudo"}, ctl::EnableCommand{"sudo", false, false, false, false, {}}},
       {"enable with everything",
@@ -166,6 +182,7 @@ TEST(CtlCommandLine, TakesJsonForEveryListing) {
   for (const auto& words : {
            std::vector<std::string>{"list", "--json"},
            std::vector<std::string>{"sessions", "--json"},
+           std::vector<std::string>{"log", "--json"},
            std::vector<std::string>{"status", "--json"},
            std::vector<std::string>{"config", "check", "--json"},
            std::vector<std::string>{"doctor", "--json"}
@@ -173,6 +190,12 @@ TEST(CtlCommandLine, TakesJsonForEveryListing) {
     CHECK_TEXT(parse(words)->json, words.front().c_str());
   }
   CHECK(!parse({"status"})->json);
+}
+
+TEST(CtlCommandLine, CountsADurationBackFromNow) {
+  const auto line = parse({"log", "--since", "2h"});
+  const std::int64_t since = std::get<ctl::LogCommand>(line->command).request.since;
+  CHECK(since >= time(nullptr) - 7201 && since <= time(nullptr) - 7199);
 }
 
 TEST(CtlCommandLine, ConfirmsAResetOnlyByYes) {
@@ -221,6 +244,9 @@ TEST(CtlCommandLine, RefusesWhatMakesNoSense) {
       {"a session of no kind",                {"revoke", "--session", "none:0"}                    },
       {"a session with a sign",               {"revoke", "--session", "audit:-1"}                  },
       {"a session too large",                 {"revoke", "--session", "audit:99999999999999999999"}},
+      {"since no time",                       {"log", "--since", "yesterday"}                      },
+      {"since a day that goes on",            {"log", "--since", "2026-11-24T"}                    },
+      {"a log of no session",                 {"log", "--session", "7"}                            },
       {"JSON of what is no listing",          {"verify", "--json"}                                 },
       {"--yes where nothing is asked",        {"ticket", "alice", "--yes"}                         },
   };

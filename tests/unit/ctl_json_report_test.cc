@@ -25,7 +25,9 @@ TEST(CtlJsonReport, KeepsItsKeys) {
                                 .credentials = {{FactorKind::Totp, "phone", "SHA1", 7, 0}}})
           .c_str());
   STRCMP_EQUAL(
-      "{\"version\":\"0.1.0\",\"session\":\"login session 3\",\"grants\":[{\"level\":\"otp\","
+      "{\"version\":\"0.1.0\",\"session\":\"login session "
+      "3\",\"login\":null,\"activity\":{\"commands\":0,"
+      "\"refused\":0,\"idle_seconds\":0},\"grants\":[{\"level\":\"otp\","
       "\"factor\":\"totp\",\"scope\":\"tty\",\"age_seconds\":9}],\"rules\":[{\"name\":\"r\","
       "\"demand\":\"otp\",\"origin\":\"a:1\",\"enforced\":false}],\"remarks\":[\"x\"],"
       "\"rules_digest\":\"ab\"}\n",
@@ -34,7 +36,45 @@ TEST(CtlJsonReport, KeepsItsKeys) {
                               .grants = {{Level::Otp, FactorKind::Totp, Scope::Tty, 9}},
                               .rules = {{"r", "otp", "a:1", false}},
                               .remarks = {"x"},
-                              .rules_digest = "ab"})
+                              .rules_digest = "ab",
+                              .login = {}})
+          .c_str());
+  STRCMP_CONTAINS(
+      "\"login\":{\"uid\":1000,\"service\":\"login\",\"source\":null,\"tty\":\"tty1\","
+      "\"methods\":[\"password\"],\"amr\":[\"otp\",\"pwd\"],\"level\":\"otp\",\"age_seconds\":9}",
+      json(wire::StatusReport{
+               .daemon_version = "0.1.0",
+               .session = "",
+               .grants = {},
+               .rules = {},
+               .remarks = {},
+               .rules_digest = "",
+               .login =
+                   wire::LoginRow{
+                          1000, "login", "", "tty1", {"password"}, {"otp", "pwd"}, Level::Otp, 9}
+  })
+          .c_str());
+  STRCMP_EQUAL(
+      "{\"id\":1,\"at\":7,\"user\":\"alice\",\"uid\":1000,\"session\":\"audit:7\",\"tty\":null,"
+      "\"service\":\"sudo\",\"target_user\":null,\"command\":\"id\",\"digest\":\"00ff\","
+      "\"arguments\":null,\"verdict\":\"denied\",\"reason\":\"wrong-code\",\"rules\":\"ask\","
+      "\"factor\":null}\n",
+      json(wire::ActivityReport{.rows = {{.id = 1,
+                                          .at = 7,
+                                          .user = "alice",
+                                          .uid = 1000,
+                                          .session = {SessionKey::Kind::Audit, 7},
+                                          .tty = "",
+                                          .service = "sudo",
+                                          .target_user = "",
+                                          .command = "id",
+                                          .digest = "00ff",
+                                          .arguments = "",
+                                          .verdict = "denied",
+                                          .reason = "wrong-code",
+                                          .rules = "ask",
+                                          .factor = ""}},
+                                .more = false})
           .c_str());
   STRCMP_EQUAL(
       "{\"total\":1,\"sessions\":[{\"user\":\"root\",\"uid\":0,\"session\":\"logind:3\","

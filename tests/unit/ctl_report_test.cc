@@ -99,10 +99,18 @@ TEST(CtlReport, TellsWhatIsProvedHowLongAgoAndHowFarItReaches) {
       .rules = {{"root shells", "otp within 15min, scope session", "stepupd.conf:12", true},
                  {"trial", "otp every time, scope tty", "stepupd.conf.d/50-trial.conf:1", false}},
       .remarks = {"no rule matches su: nobody is asked"},
-      .rules_digest = "0123abcd"
+      .rules_digest = "0123abcd",
+      .login = wire::LoginRow{0,
+                 "sshd", "192.0.2.7",
+                 "ssh", {"publickey", "security-key"},
+                 {"hwk", "pop"},
+                 Level::None,
+                 62}
   };
   STRCMP_EQUAL(
       "Session:  login session 3, /dev/pts/0\n"
+      "Login:    root by sshd from 192.0.2.7, publickey, security-key (amr: hwk, pop), proves "
+      "nothing here, 1min 2s ago\n"
       "Proved:   otp by totp, 3min 5s ago, for this login session\n"
       "          otp by recovery_code, 12s ago, for this terminal\n"
       "Rules:    otp within 15min, scope session  \"root shells\" (stepupd.conf:12)\n"
@@ -120,13 +128,53 @@ TEST(CtlReport, TellsOfNothingProvedAndNoRules) {
                                   .grants = {},
                                   .rules = {},
                                   .remarks = {},
-                                  .rules_digest = ""};
+                                  .rules_digest = "",
+                                  .login = {}};
   STRCMP_EQUAL(
       "Session:  no login session\n"
       "Proved:   nothing\n"
       "Rules:    none\n"
       "stepupd:  0.1.0\n",
       render(status).c_str());
+}
+
+TEST(CtlReport, ListsWhatWasDecidedAndSaysTheHeadingOnce) {
+  const wire::ActivityReport page{.rows = {{.id = 1,
+                                            .at = kNov25,
+                                            .user = "alice",
+                                            .uid = 1000,
+                                            .session = {SessionKey::Kind::Audit, 7},
+                                            .tty = "pts/0",
+                                            .service = "sudo",
+                                            .target_user = "",
+                                            .command = "id",
+                                            .digest = "00ff",
+                                            .arguments = "-u id",
+                                            .verdict = "granted",
+                                            .reason = "proved",
+                                            .rules = "ask",
+                                            .factor = "totp"}},
+                                  .more = false};
+  const std::string row =
+      "2026-11-25 19:40:59  alice  audit:7  pts/0  sudo     -       id: -u id  granted  proved by "
+      "totp\n";
+  STRCMP_EQUAL(("TIME                 USER   SESSION  TTY    SERVICE  TARGET  COMMAND    VERDICT  "
+                "REASON\n" +
+                row)
+                   .c_str(),
+               render(page, true).c_str());
+  STRCMP_EQUAL(
+      "2026-11-25 19:40:59  alice  audit:7  pts/0  sudo  -  id: -u id  granted  proved by totp\n",
+      render(page, false).c_str());
+  STRCMP_EQUAL("", render(wire::ActivityReport{}, false).c_str());
+}
+
+TEST(CtlReport, TellsWhatWasDoneInTheSession) {
+  wire::StatusReport status;
+  CHECK_FALSE(render(status).contains("Activity:"));
+  status.activity = {3, 1, 62};
+  STRCMP_CONTAINS("Activity: 3 commands here, 1 refused, the last one 1min 2s ago\n",
+                  render(status).c_str());
 }
 
 TEST(CtlReport, ListsSessionsAndSaysWhenThereAreMore) {
@@ -162,19 +210,23 @@ TEST(CtlReport, ListsSessionsAndSaysWhenThereAreMore) {
 TEST(CtlReport, MakesEveryForeignTextPrintable) {
   const std::string hostile = "\x1b[2J\n\xe2\x80\xae";
   const std::string all =
-      render(wire::CredentialList{.user = hostile,
-                                  .credentials = {{FactorKind::Totp, hostile, hostile, 0, 0}}}) +
+      render(wire::CredentialList{
+          .user = hostile, .credentials = {{FactorKind::Totp, hostile, hostile, 0, 0}}
+  }) +
       render(wire::CredentialList{.user = hostile, .credentials = {}}) +
-      render(wire::StatusReport{.daemon_version = hostile,
-                                .session = hostile,
-                                .grants = {},
-                                .rules = {{hostile, hostile, hostile, true}},
-                                .remarks = {hostile},
-                                .rules_digest = hostile}) +
+      render(wire::StatusReport{
+          .daemon_version = hostile,
+          .session = hostile,
+          .grants = {},
+          .rules = {{hostile, hostile, hostile, true}},
+          .remarks = {hostile},
+          .rules_digest = hostile,
+          .login =
+              wire::LoginRow{0, hostile, hostile, hostile, {hostile}, {hostile}, Level::Otp, 0}}) +
       ctl::ticket_heading({.user = hostile, .ticket = {}, .expires_at = 0}) +
       ctl::ticket_advice({.user = hostile, .ticket = {}, .expires_at = 0});
   for (const char c : all) CHECK(c == '\n' || (c >= 0x20 && c < 0x7f));
-  CHECK_EQUAL(11, std::count(all.begin(), all.end(), '\n'));
+  CHECK_EQUAL(12, std::count(all.begin(), all.end(), '\n'));
 }
 
 TEST(CtlReport, SaysForWhomAndUntilWhenATicketIs) {

@@ -324,6 +324,91 @@ TEST(CheckDialogue, GrantsNothingToAnythingButARightCode) {
   CHECK_TRUE(bench.engine().ledger.all().empty());
 }
 
+TEST(CheckDialogue, LetsALoginWithATouchedKeyCountWhereRulesAndSettingsSaySo) {
+  bench.enrol(kAlice);
+  wire::CheckRequest opening = sudo();
+  opening.program = Program::Other;
+  opening.phase = Phase::OpenSession;
+  opening.service = "sshd";
+  opening.ssh_auth_info = "publickey sk-ssh-ed25519@openssh.com AAAA\n";
+  policy::Rule counts = rule(Level::Touch);
+  counts.login_counts = true;
+  rules::RuleSet set = rule_set(counts);
+  bench.start(set);
+  check(VerdictCode::NotRequired, MessageId::None, 0, bench.check(opening, reporter()));
+  const auto asked = [&] {
+    return bench.check(sudo(), alice()).verdict.words.id == MessageId::RefusedLevel;
+  };
+  CHECK_TRUE(asked());
+  set.settings.sk_requires_touch = true;
+  bench.obey(set);
+  check(VerdictCode::Granted, MessageId::None, 0, bench.check(sudo(), alice()));
+  CHECK_TRUE(bench.engine().ledger.all().empty());
+  // Not in another session, nor for a narrower scope, a stronger demand or none of any age.
+  CHECK_FALSE(bench.check(sudo(), in_session(8)).verdict.code == VerdictCode::Granted);
+  const auto asked_by = [&](auto change) {
+    rules::RuleSet changed = set;
+    change(changed.rules[0]);
+    bench.obey(changed);
+    return bench.check(sudo(), alice()).verdict.code != VerdictCode::Granted;
+  };
+  CHECK_TRUE(asked_by([](policy::Rule& r) { r.scope = Scope::Tty; }));
+  CHECK_TRUE(asked_by([](policy::Rule& r) { r.level = Level::TouchWithUv; }));
+  CHECK_TRUE(asked_by([](policy::Rule& r) { r.max_age = 0s; }));
+  CHECK_TRUE(asked_by([](policy::Rule& r) { r.login_counts = false; }));
+  CHECK_FALSE(asked_by([](policy::Rule&) {}));
+  bench.engine().ledger.forget_subject(kAlice.uid);
+  CHECK_TRUE(asked_by([](policy::Rule&) {}));
+}
+
+TEST(CheckDialogue, LetsTheCodeOfALoginCountInItsSession) {
+  bench.enrol(kAlice);
+  policy::Rule counts = rule();
+  counts.login_counts = true;
+  bench.start(rule_set(counts));
+  wire::CheckRequest login = sudo();
+  login.program = Program::Other;
+  login.phase = Phase::Auth;
+  login.service = "sshd";
+  CHECK_TRUE(is_asked(login, reporter(), 0));
+  login.phase = Phase::OpenSession;
+  check(VerdictCode::NotRequired, MessageId::None, 0, bench.check(login, reporter()));
+  check(VerdictCode::Granted, MessageId::None, 0, bench.check(sudo(), alice()));
+  session::Asker bob = alice();
+  bob.real_uid = 1001;
+  wire::CheckRequest by_bob = sudo();
+  by_bob.caller = "bob";
+  check(VerdictCode::Denied, MessageId::RefusedUnenrolled, 0, bench.check(by_bob, bob));
+}
+
+TEST(CheckDialogue, KnowsALoginUntilItsOwnProcessClosesIt) {
+  bench.start(rule_set(rule()));
+  wire::CheckRequest report = sudo();
+  report.program = Program::Other;
+  const auto tell = [&](Phase phase, const session::Asker& process) {
+    report.phase = phase;
+    check(VerdictCode::NotRequired, MessageId::None, 0, bench.check(report, process));
+    return bench.engine().ledger.logins().find(alice().where.session);
+  };
+  CHECK_TRUE(tell(Phase::OpenSession, reporter())->counts);
+  CHECK_FALSE(tell(Phase::CloseSession, in_process(51))->counts);
+  POINTERS_EQUAL(nullptr, tell(Phase::CloseSession, reporter()));
+}
+
+TEST(CheckDialogue, NoticesThatWhoReportedALoginHasEndedWithoutAWord) {
+  bench.enrol(kAlice);
+  bench.start(rule_set(rule()));
+  wire::CheckRequest report = sudo();
+  report.program = Program::Other;
+  report.phase = Phase::OpenSession;
+  session::Asker dead = reporter();
+  --dead.where.process_start;  // its number is somebody else's by now
+  (void)bench.check(report, dead);
+  CHECK_TRUE(is_asked(sudo(), alice(), 0));  // which ends the session that had been reported
+  POINTERS_EQUAL(nullptr, bench.engine().ledger.logins().find(alice().where.session));
+  check(VerdictCode::Granted, MessageId::None, 0, bench.check(sudo(), alice()));
+}
+
 TEST(CheckDialogue, ForgetsWhatASessionProvedWhenItEnds) {
   bench.enrol(kAlice);
   bench.start(rule_set(rule()));

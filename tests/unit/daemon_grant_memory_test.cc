@@ -36,6 +36,20 @@ policy::Grant grant_for(uid_t subject, std::uint64_t session) {
   return grant;
 }
 
+Login login_of(uid_t subject, std::uint64_t session) {
+  Login login;
+  login.where = grant_for(subject, session).where;
+  login.at = 123456ms;
+  login.service = "sshd";
+  login.source = std::string(kMaxLoginSource, 'h');
+  login.tty = "ssh";
+  login.methods = 0x0181;
+  login.key[0] = 1;
+  login.key[31] = 2;
+  login.proof = {Level::TouchWithUv, FactorKind::Fido2, 9, 123400ms};
+  return login;
+}
+
 bool same(const policy::Grant& a, const policy::Grant& b) {
   return a.where == b.where && a.scope == b.scope && a.level == b.level && a.factor == b.factor &&
          a.credential_id == b.credential_id && a.auth_time == b.auth_time &&
@@ -74,6 +88,25 @@ TEST(GrantMemoryOfBoot, ARestartForgetsNoGrantAndNoPartOfIt) {
   CHECK(same(after.of(1000)[0], grant_for(1000, 3)));
 }
 
+TEST(GrantMemoryOfBoot, ARestartForgetsNoLoginAndNoPartOfIt) {
+  Login ended = login_of(1001, 4);
+  {
+    GrantLedger ledger = started();
+    ledger.add(grant_for(1000, 3));
+    CHECK_TRUE(ledger.open_login(login_of(1000, 3)));
+    CHECK_TRUE(ledger.open_login(ended));
+    CHECK_TRUE(ledger.open_login(login_of(1002, 5)));
+    ledger.forget_subject(1001);
+    ledger.close_session({SessionKey::Kind::Audit, 5});
+  }
+  const GrantLedger after = started();
+  UNSIGNED_LONGS_EQUAL(2, after.logins().all().size());
+  CHECK(*after.logins().find({SessionKey::Kind::Audit, 3}) == login_of(1000, 3));
+  ended.counts = false;
+  CHECK(*after.logins().find({SessionKey::Kind::Audit, 4}) == ended);
+  UNSIGNED_LONGS_EQUAL(1, after.of(1000).size());
+}
+
 TEST(GrantMemoryOfBoot, WhatWasRevokedStaysRevokedAfterARestart) {
   {
     GrantLedger ledger = started();
@@ -98,7 +131,11 @@ TEST(GrantMemoryOfBoot, WhatWasRevokedStaysRevokedAfterARestart) {
 TEST(GrantMemoryOfBoot, AFreedSlotIsUsedAgain) {
   {
     GrantLedger ledger = started();
-    for (int i = 0; i < 1000; ++i) ledger.add(grant_for(1000, 3));
+    for (int i = 0; i < 1000; ++i) {
+      ledger.add(grant_for(1000, 3));
+      CHECK_TRUE(ledger.open_login(login_of(1000, 3)));
+      ledger.close_session({SessionKey::Kind::Audit, 3});
+    }
   }
   struct stat status{};
   LONGS_EQUAL(0, fstat(kept.get(), &status));
@@ -142,7 +179,7 @@ TEST(GrantMemoryOfBoot, ARecordWithAnyFlippedByteIsGone) {
   LONGS_EQUAL(0, fstat(kept.get(), &status));
   std::string whole(static_cast<std::size_t>(status.st_size), '\0');
   LONGS_EQUAL(status.st_size, pread(kept.get(), whole.data(), whole.size(), 0));
-  for (std::size_t i = whole.size() - 96; i < whole.size(); ++i) {
+  for (std::size_t i = whole.size() - 256; i < whole.size(); ++i) {
     std::string damaged = whole;
     damaged[i] = static_cast<char>(damaged[i] ^ 0x10);
     LONGS_EQUAL(status.st_size, pwrite(kept.get(), damaged.data(), damaged.size(), 0));

@@ -77,6 +77,13 @@ inline session::Asker in_process(pid_t process) {
   asker.where.process = process;
   return asker;
 }
+// The process that reports a login, which lives and has no terminal.
+inline session::Asker reporter() {
+  session::Asker asker = in_process(getpid());
+  asker.where.process_start = session::read_stat(getpid())->start;
+  asker.where.tty = 0;
+  return asker;
+}
 inline session::Asker in_session(std::uint64_t id) {
   session::Asker asker = in_process(200);
   asker.where.session.id = id;
@@ -98,6 +105,7 @@ class DialogueBench {
     std::vector<wire::MessageId> told;
     std::vector<wire::MessageType> reports;  // what else was sent
     wire::ImportReport imported;             // all of these together
+    wire::ActivityReport activity;
   };
 
   DialogueBench() {
@@ -256,6 +264,9 @@ class DialogueBench {
         std::ranges::move(report.problems, std::back_inserter(course.imported.problems));
         break;
       }
+      case wire::MessageType::ActivityReport:
+        course.activity = *wire::decode<wire::ActivityReport>(*packet);
+        break;
       case wire::MessageType::Verdict:
         course.verdict = *wire::decode<wire::Verdict>(*packet);
         peer.reset();

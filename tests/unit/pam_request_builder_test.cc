@@ -92,6 +92,18 @@ TEST(PamRequestBuilder, KnowsTheProgramsByTheNameOfTheirFile) {
   }
 }
 
+TEST(PamRequestBuilder, KnowsSshdByTheNameOfItsFile) {
+  for (const char* exe :
+       {"/usr/sbin/sshd", "/usr/lib/openssh/sshd-session", "sshd", "/usr/sbin/sshd (deleted)"}) {
+    CHECK_TRUE_TEXT(is_sshd(exe), exe);
+  }
+  for (const char* exe : {"/usr/bin/login", "/usr/sbin/sshd/x", "/tmp/sshd2", "sshd-auth", ""}) {
+    CHECK_FALSE_TEXT(is_sshd(exe), exe);
+  }
+}
+
 TEST(PamRequestBuilder, ReadsTheProgramThatItIsPartOf) {
-  CHECK_TRUE(read_program() == Program::Other);
+  const auto exe = read_exe();
+  CHECK_TRUE(exe.has_value());
+  CHECK_TRUE(program_of(*exe) == Program::Other);
 }

@@ -169,6 +169,11 @@ TEST(PamRequest, OfPolkitsHelperAsAServiceNamesWhoConnectedToIt) {
   }
 }
 
+TEST(PamRequest, V60TakesTheWordOfNoProgramButSshdOnHowSomebodyLoggedIn) {
+  CHECK_EQUAL(PAM_SUCCESS, pam_putenv(handle, "SSH_AUTH_INFO_0=publickey sk-ssh-ed25519 AAAA\n"));
+  CHECK_FALSE(build_request(handle, Phase::OpenSession)->ssh_auth_info.has_value());
+}
+
 TEST(PamRequest, LeavesOutWhatNobodyKnows) {
   set(PAM_USER, "stepup-no-such-user");
   const auto request = build_request(handle, Phase::Auth);

@@ -311,6 +311,19 @@ TEST(PolicyJoin, KnowsWhetherAMatchingRuleNamesRoot) {
   CHECK_FALSE(join(std::array{rule_with(&Rule::user, gid0)}, facts).names_root);
 }
 
+TEST(PolicyJoin, LetsTheLoginCountOnlyWhenEveryMatchingRuleSaysSo) {
+  Rule counts;
+  counts.login_counts = true;
+  Rule elsewhere = rule_with(&Rule::user, kBob);
+  Rule trial;
+  trial.enforce = false;
+  CHECK_TRUE(join(std::array{counts, elsewhere}, alice_by_sudo()).enforced.login_counts);
+  CHECK_FALSE(join(std::array{counts, Rule{}}, alice_by_sudo()).enforced.login_counts);
+  const Joined tried = join(std::array{counts, trial}, alice_by_sudo());
+  CHECK_TRUE(tried.enforced.login_counts);
+  CHECK_FALSE(tried.reported.login_counts);
+}
+
 TEST(PolicyJoin, DemandsNothingWithoutARule) {
   const Joined joined = join({}, alice_by_sudo());
   CHECK_TRUE(joined.enforced == Demand{});

@@ -16,7 +16,8 @@ namespace stepup::policy {
 
 inline bool no_weaker(const Demand& a, const Demand& b) {
   return a.level >= b.level && a.max_age <= b.max_age && a.max_idle <= b.max_idle &&
-         a.scope >= b.scope && (a.factors & b.factors) == a.factors && (a.denies() || !b.denies());
+         a.scope >= b.scope && (a.factors & b.factors) == a.factors &&
+         (a.denies() || !b.denies()) && (b.login_counts || !a.login_counts);
 }
 
 // The same demand, by the same rules, wherever they stand.

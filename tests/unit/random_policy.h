@@ -70,6 +70,7 @@ class RandomPolicy {
     rule.scope = static_cast<Scope>(pick(3));
     if (one_in(8)) rule.deny = rule.name;
     rule.enforce = !one_in(4);
+    rule.login_counts = !one_in(3);
     return rule;
   }
   std::vector<Rule> rules(std::uint32_t count) {

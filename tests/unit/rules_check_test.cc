@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <array>
 
 #include <algorithm>
 #include <string>
@@ -99,14 +100,16 @@ TEST(RulesCheck, ListsEverySettingThatThereIs) {
     CHECK_TEXT(listed.contains(key + "\n"), key.c_str());
   };
   for (const std::string_view key : kTopKeys) {
-    if (key != "rule" && key != "attempts" && key != "host" && key != "fido2" && key != "ssh_sk") {
-      has(std::string(key));
-    }
+    constexpr std::array<std::string_view, 7> kTables = {"rule",  "attempts", "host",    "ssh_sk",
+                                                         "fido2", "login",    "activity"};
+    if (std::ranges::find(kTables, key) == kTables.end()) has(std::string(key));
   }
   for (const std::string_view key : kAttemptsKeys) has("attempts." + std::string(key));
   for (const std::string_view key : kHostKeys) has("host." + std::string(key));
   for (const std::string_view key : kFido2Keys) has("fido2." + std::string(key));
   for (const std::string_view key : kSshSkKeys) has("ssh_sk." + std::string(key));
+  for (const std::string_view key : kLoginKeys) has("login." + std::string(key));
+  for (const std::string_view key : kActivityKeys) has("activity." + std::string(key));
 }
 
 // What show prints of the settings is what the file may say.

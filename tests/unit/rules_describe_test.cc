@@ -34,6 +34,12 @@ TEST(RulesDescribe, NamesEveryCondition) {
       rules::describe_conditions(rule).c_str());
 }
 
+TEST(RulesDescribe, SaysThatTheLoginCounts) {
+  policy::Rule rule;
+  rule.login_counts = true;
+  STRCMP_EQUAL("otp within 15min, scope session, the login counts", rules::describe(rule).c_str());
+}
+
 TEST(RulesDescribe, ARuleWithoutConditionsIsForEverything) {
   STRCMP_EQUAL("everything", rules::describe_conditions(policy::Rule{}).c_str());
 }

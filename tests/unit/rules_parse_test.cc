@@ -72,6 +72,7 @@ TEST(RulesParse, ReadsEveryKey) {
 mode = "monitor"
 unenrolled = "allow-until 2026-12-31"
 verify_session = true
+admin_group = "wheel"
 [attempts]
 max_failures = 3
 max_backoff = "1h"
@@ -82,6 +83,11 @@ tags = ["db", "rack:7"]
 enabled = false
 devices = ["/dev/hidraw9"]
 aaguids = ["2FC0579f-8113-47ea-b116-bb5a8db9202a"]
+[login]
+sk_requires_touch = true
+[activity]
+keep = "7d"
+arguments = true
 [[rule]]
 name = "all"
 service = ["sudo", "su"]
@@ -104,6 +110,7 @@ except_user = ["@oncall"]
 level = "touch+uv"
 max_age = "90s"
 scope = "tty"
+login_counts = true
 enforce = false
 [[rule]]
 level = "none"
@@ -118,12 +125,16 @@ name = "least"
       1h,
       {"db", "rack:7"},
       "example.org",
-      9,
+      10,
       Language::English,
       false,
       false,
       {"/dev/hidraw9"},
-      {"2fc0579f-8113-47ea-b116-bb5a8db9202a"}
+      {"2fc0579f-8113-47ea-b116-bb5a8db9202a"},
+      true,
+      "wheel",
+      7 * 24h,
+      true
   };
   CHECK_TRUE(set->settings == want);
   CHECK_TRUE(set->masked.empty());
@@ -131,7 +142,7 @@ name = "least"
 
   policy::Rule all;
   all.name = "all";
-  all.origin = "stepupd.conf:15";
+  all.origin = "stepupd.conf:21";
   all.service = {"sudo", "su"};
   all.pam_service = {"sudo-i"};
   for (const char* user : {"alice", "wheel", "Zo\xc3\xab", "CORP\\bob"}) {
@@ -164,12 +175,13 @@ name = "least"
   all.level = Level::TouchWithUv;
   all.max_age = 90s;
   all.scope = Scope::Tty;
+  all.login_counts = true;
   all.enforce = false;
   CHECK_TRUE(set->rules[0] == all);
 
   policy::Rule least;
   least.name = "least";
-  least.origin = "stepupd.conf:38";
+  least.origin = "stepupd.conf:45";
   least.level = Level::None;
   CHECK_TRUE(set->rules[1] == least);
 }
@@ -204,6 +216,7 @@ TEST(RulesParse, NamesTheKeyThatWasProbablyMeant) {
       {"unenrolled = 'deny'",
        "14: \"unenrolled\" belongs at the top level of stepupd.conf, before any table" },
       {"max_failures = 3",    "16: \"max_failures\" belongs in [attempts]"             },
+      {"login_counts = 1",    "16: login_counts takes true or false, not an integer"   },
       {"rule.x = 1",          "1: unknown key \"rule\""                                },
   };
   for (const Case& c : in_rule) check_in_rule(c);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 // What [host] and [fido2] take; the other settings are in rules_parse_test.cc.
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -88,6 +89,39 @@ TEST(RulesSettings, TakesUpToSixteenDevicesByTheirAbsolutePaths) {
   const std::string longest = "/" + std::string(254, 'd');
   CHECK_TRUE(parse(main_file("fido2.devices = ['" + longest + "']")).has_value());
   CHECK_FALSE(parse(main_file("fido2.devices = ['" + longest + "d']")).has_value());
+}
+
+TEST(RulesSettings, TakesTheWordOfStepupdConfAloneThatSshdRequiresATouch) {
+  CHECK_FALSE(parse(main_file("mode = 'enforce'"))->settings.sk_requires_touch);
+  CHECK_TRUE(parse(main_file("[login]\nsk_requires_touch = true"))->settings.sk_requires_touch);
+  check_main({"login.sk_requires_touch = 'yes'",
+              "stepupd.conf:1:27: sk_requires_touch takes true or false, not a string"});
+  check_main({"login = 1", "stepupd.conf:1:9: login takes a table ([login]), not an integer"});
+  const auto in_drop_in = parse({
+      {"stepupd.conf", "mode = 'enforce'\n"                 },
+      {"a.conf",       "[login]\nsk_requires_touch = true\n"}
+  });
+  CHECK_FALSE(in_drop_in.has_value());
+}
+
+TEST(RulesSettings, TakesHowLongActivityIsKept) {
+  CHECK_TRUE(parse(main_file("[activity]\nkeep = '0'"))->settings.activity_keep ==
+             std::chrono::seconds(0));
+  CHECK_TRUE(parse(main_file("[activity]\nkeep = '365d'"))->settings.activity_keep ==
+             std::chrono::days(365));
+  check_main({"activity.keep = 30",
+              "stepupd.conf:1:17: keep takes a duration such as \"15min\", not an integer"});
+  check_main({"activity.arguments = 1",
+              "stepupd.conf:1:22: arguments takes true or false, not an integer"});
+  check_main({"activity.days = 1", "stepupd.conf:1:17: unknown key \"days\""});
+  check_main(
+      {"activity = 1", "stepupd.conf:1:12: activity takes a table ([activity]), not an integer"});
+}
+
+TEST(RulesSettings, TakesTheNameOfAGroupOfAdministrators) {
+  STRCMP_EQUAL("wheel", parse(main_file("admin_group = 'wheel'"))->settings.admin_group.c_str());
+  STRCMP_EQUAL("", parse(main_file("admin_group = ''"))->settings.admin_group.c_str());
+  CHECK_FALSE(parse(main_file("admin_group = ['wheel']")).has_value());
 }
 
 TEST(RulesSettings, TakesModelsByUuidInEitherCase) {

@@ -34,8 +34,10 @@ std::string schema_of(const StateDirectory& state) {
   return all;
 }
 
-// Takes a database back to schema 3, 2, or 1.
+// Takes a database back to schema 4, 3, 2 or 1.
 void make_old(const StateDirectory& state, int schema) {
+  run_sql(state, "DROP TABLE activity; PRAGMA user_version = 4");
+  if (schema == 4) return;
   run_sql(state, "DROP TABLE ssh_sk; PRAGMA user_version = 3");
   if (schema == 3) return;
   run_sql(state, "DROP TABLE fido2; DROP TABLE declared_counter; PRAGMA user_version = 2");
@@ -49,8 +51,8 @@ void make_old(const StateDirectory& state, int schema) {
 
 TEST_GROUP(StoreMigration){};
 
-TEST(StoreMigration, BringsSchemas1To3ToThisOneAndForgetsNoCounter) {
-  for (const int schema : {1, 2, 3}) {
+TEST(StoreMigration, BringsSchemas1To4ToThisOneAndForgetsNoCounter) {
+  for (const int schema : {1, 2, 3, 4}) {
     const StateDirectory state;
     std::int64_t id = 0;
     if (auto store = opened(state)) {

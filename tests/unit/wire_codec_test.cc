@@ -43,7 +43,8 @@ void for_each_message(F f) {
       .argv_truncated = true,
       .clock = ClockState::Synchronised,
       .requester = 4711,
-      .exact = {}
+      .exact = {},
+      .ssh_auth_info = "password\n"
   });
   CheckRequest of_plugin;
   of_plugin.phase = Phase::Approval;
@@ -75,6 +76,28 @@ void for_each_message(F f) {
       .session = stepup::SessionKey{stepup::SessionKey::Kind::Audit, 7}
   });
   f(GateRequest{.command = "scp -t .", .command_truncated = true});
+  f(LogRequest{
+      .user = "bob",
+      .session = stepup::SessionKey{stepup::SessionKey::Kind::Audit, 7},
+      .since = -1,
+      .after = 9
+  });
+  f(ActivityReport{.rows = {{.id = 1,
+                             .at = 1'700'000'000,
+                             .user = "alice",
+                             .uid = 1000,
+                             .session = {stepup::SessionKey::Kind::Audit, 7},
+                             .tty = "pts/0",
+                             .service = "sudo",
+                             .target_user = "root",
+                             .command = "id",
+                             .digest = "00ff",
+                             .arguments = "id -u",
+                             .verdict = "granted",
+                             .reason = "proved",
+                             .rules = "ask",
+                             .factor = "totp"}},
+                   .more = true});
   f(Answer{SecretBytes("755224")});
   f(Cancel{CancelReason::Unusable});
   f(AgentAnswer{AgentOutcome::Unfit});
@@ -117,7 +140,16 @@ void for_each_message(F f) {
                   .age_seconds = 9}},
       .rules = {{.name = "r", .demand = "otp", .origin = "stepupd.conf:3", .enforced = true}},
       .remarks = {"", "monitor mode"},
-      .rules_digest = std::string(64, 'a')
+      .rules_digest = std::string(64, 'a'),
+      .login = LoginRow{.uid = 1000,
+                 .service = "sshd",
+                 .source = "192.0.2.7",
+                 .tty = "ssh",
+                 .methods = {"publickey"},
+                 .amr = {"pop"},
+                 .level = Level::Touch,
+                 .age_seconds = 9},
+      .activity = {.commands = 3, .refused = 1, .idle_seconds = 4}
   });
   f(CredentialList{.user = "alice",
                    .credentials = {{.factor = FactorKind::RecoveryCode,

@@ -46,6 +46,7 @@ TEST(WireRequestTable, PermitsExactlyWhatTheProtocolLists) {
       {Socket::Control, AwaitingRequest, MessageType::SessionsRequest,       Rights::Anyone},
       {Socket::Control, AwaitingRequest, MessageType::RevokeRequest,         Rights::Anyone},
       {Socket::Control, AwaitingRequest, MessageType::GateRequest,           Rights::Anyone},
+      {Socket::Control, AwaitingRequest, MessageType::LogRequest,            Rights::Anyone},
       {Socket::Control, AwaitingRequest, MessageType::ImportRequest,         Rights::Root  },
       {Socket::Control, Working,         MessageType::Cancel,                Rights::Anyone},
       {Socket::Control, AwaitingAnswer,  MessageType::Answer,                Rights::Anyone},
@@ -81,7 +82,8 @@ TEST(WireRequestTable, ExpectsExactlyTheRepliesOfEachSocket) {
   const std::vector<MessageType> control = {
       MessageType::StatusReport,     MessageType::CredentialList,   MessageType::NewAuthenticator,
       MessageType::NewRecoveryCodes, MessageType::NewTicket,        MessageType::SessionList,
-      MessageType::NewYubiKey,       MessageType::ImportTextWanted, MessageType::ImportReport};
+      MessageType::NewYubiKey,       MessageType::ImportTextWanted, MessageType::ImportReport,
+      MessageType::ActivityReport};
   const std::vector<MessageType> helper = {
       MessageType::Heartbeat,     MessageType::VersionMismatch, MessageType::CeremonyProgress,
       MessageType::PinWanted,     MessageType::Assertion,       MessageType::NewCredential,
