@@ -70,6 +70,7 @@ Demand demand_of(Level level, BootTime max_age, Scope scope, std::vector<std::si
   demand.level = level;
   demand.max_age = max_age;
   demand.scope = scope;
+  demand.login_counts = false;  // where one matching rule does not say so
   demand.rules = std::move(rules);
   return demand;
 }
