@@ -29,8 +29,9 @@ std::string item(const pam_handle_t* pamh, int type) {
 // a file in that person's home, which pam_env(8) may read.
 std::optional<std::string> ssh_auth_info(pam_handle_t* pamh) {
   const char* const info = pam_getenv(pamh, "SSH_AUTH_INFO_0");
+  if (info == nullptr) return std::nullopt;
   const auto exe = read_exe();
-  if (info == nullptr || !exe || !is_sshd(*exe)) return std::nullopt;
+  if (!exe || !is_sshd(*exe)) return std::nullopt;
   std::string text = info;
   if (text.size() > wire::kMaxAuthInfo) return std::nullopt;
   return text;

@@ -111,6 +111,8 @@ STEPUP_FAILS(int, getsockopt, (int fd, int level, int name, void* value, socklen
              (fd, level, name, value, size), ENOBUFS, -1)
 STEPUP_WAITS(int, poll, (pollfd * watched, nfds_t count, int timeout), (watched, count, timeout),
              ENOMEM, -1)
+STEPUP_WAITS(ssize_t, send, (int fd, const void* data, size_t size, int flags),
+             (fd, data, size, flags), ENOBUFS, -1)
 STEPUP_WAITS(ssize_t, sendmsg, (int fd, const msghdr* message, int flags), (fd, message, flags),
              ENOBUFS, -1)
 STEPUP_WAITS(ssize_t, recv, (int fd, void* data, size_t size, int flags), (fd, data, size, flags),
