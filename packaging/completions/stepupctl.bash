@@ -20,10 +20,10 @@ _stepupctl() {
   COMPREPLY=()
   case $previous in
     --user | ticket | reset) mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
-    --root | --pam-dir | --socket | import | check)
+    --root | --pam-dir | --config | --socket | import | check)
       compopt -o default 2>/dev/null
       [[ $current != -* ]] && return ;;
-    --label | --replace | --session | --origin) return ;;
+    --label | --replace | --session | --since | --origin) return ;;
     --algorithm) mapfile -t COMPREPLY < <(compgen -W "sha1 sha256 sha512" -- "$current") && return ;;
     --digits) mapfile -t COMPREPLY < <(compgen -W "6 7 8" -- "$current") && return ;;
   esac

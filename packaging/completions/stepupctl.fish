@@ -23,9 +23,9 @@ function __stepupctl_before
 end
 
 complete -c stepupctl -f
-complete -c stepupctl -n 'not __stepupctl_before --user ticket reset --root --pam-dir --socket --label --replace --session --origin --algorithm --digits' -a '(__stepupctl_words)'
+complete -c stepupctl -n 'not __stepupctl_before --user ticket reset --root --pam-dir --config --socket --label --replace --session --since --origin --algorithm --digits' -a '(__stepupctl_words)'
 complete -c stepupctl -n '__stepupctl_before --user ticket reset' -a '(__fish_complete_users)'
-complete -c stepupctl -n '__stepupctl_before --root --pam-dir' -a '(__fish_complete_directories)'
+complete -c stepupctl -n '__stepupctl_before --root --pam-dir --config' -a '(__fish_complete_directories)'
 complete -c stepupctl -n '__stepupctl_before --socket import check' -F
 complete -c stepupctl -n '__stepupctl_before --algorithm' -a 'sha1 sha256 sha512'
 complete -c stepupctl -n '__stepupctl_before --digits' -a '6 7 8'

@@ -107,6 +107,7 @@ class Grammar {
     add_pam();
     add_import();
     add_explain();
+    add_rehearse();
   }
 
   std::expected<CommandLine, Stop> parse(int argc, const char* const* argv) {
@@ -230,13 +231,29 @@ class Grammar {
         ->check([](const std::string& text) -> Failure {
           return session_key_of(text) ? "" : "must be as \"stepupctl sessions\" shows it: audit:7";
         });
-    log_->add_option("--since", since_, "such as 2h, 7d or 2026-11-24")
+    add_since(log_, "such as 2h, 7d or 2026-11-24");
+    log_->add_flag("--follow", logging_.follow, "go on with what is decided from now on");
+    add_json(log_);
+  }
+
+  void add_since(CLI::App* verb, const char* what) {
+    verb->add_option("--since", since_, what)
         ->type_name("TIME")
         ->check([](const std::string& text) -> Failure {
           return since_of(text) ? "" : "must be a duration, such as 7d, or a day, as 2026-11-24";
         });
-    log_->add_flag("--follow", logging_.follow, "go on with what is decided from now on");
-    add_json(log_);
+  }
+
+  void add_rehearse() {
+    rehearse_ = app_.add_subcommand(
+        "rehearse", "show what other rules would have asked for lately, and of whom");
+    rehearse_
+        ->add_option("--config", rehearsing_.directory,
+                     "holds stepupd.conf; by default /etc/stepup")
+        ->type_name("DIR")
+        ->check(from_one_to(wire::kMaxText));
+    add_since(rehearse_, "by default 7d");
+    add_json(rehearse_);
   }
 
   void add_json(CLI::App* verb) { verb->add_flag("--json", line_.json, "for programs"); }
@@ -370,6 +387,10 @@ class Grammar {
       if (!since_.empty()) logging_.request.since = since_of(since_).value_or(0);
       return logging_;
     }
+    if (rehearse_->parsed()) {
+      rehearsing_.since = since_of(since_.empty() ? "7d" : since_).value_or(0);
+      return rehearsing_;
+    }
     if (sessions_->parsed()) return wire::SessionsRequest{user_};
     if (revoke_->parsed()) {
       if (!session_.empty()) revocation_.session = session_key_of(session_);
@@ -457,6 +478,7 @@ class Grammar {
   CLI::App* diff_ = nullptr;
   CLI::App* schema_ = nullptr;
   CLI::App* explain_ = nullptr;
+  CLI::App* rehearse_ = nullptr;
 
   CommandLine line_;
   wire::EnrollRequest enrollment_;
@@ -469,6 +491,7 @@ class Grammar {
   DisableCommand disabling_;
   ImportCommand importing_;
   ExplainCommand explaining_;
+  RehearseCommand rehearsing_;
   Place place_;
   bool dry_run_ = false;
   LogCommand logging_;

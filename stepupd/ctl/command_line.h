@@ -103,12 +103,19 @@ struct ExplainCommand {
   bool operator==(const ExplainCommand&) const = default;
 };
 
+// Replays recorded decisions against other rules.
+struct RehearseCommand {
+  std::string directory;   // empty = the host's own files
+  std::int64_t since = 0;  // Unix seconds
+  bool operator==(const RehearseCommand&) const = default;
+};
+
 using Command =
-    std::variant<LogCommand, EnrollSshKeyCommand, ExplainCommand, EnableCommand, DisableCommand,
-                 ConfirmCommand, RollbackCommand, DoctorCommand, GateCommand, ImportCommand,
-                 wire::SessionsRequest, wire::RevokeRequest, ConfigCommand, wire::StatusRequest,
-                 wire::ListRequest, wire::EnrollRequest, wire::TicketRequest, wire::ResetRequest,
-                 wire::RemoveRequest, wire::VerifyRequest>;
+    std::variant<RehearseCommand, LogCommand, EnrollSshKeyCommand, ExplainCommand, EnableCommand,
+                 DisableCommand, ConfirmCommand, RollbackCommand, DoctorCommand, GateCommand,
+                 ImportCommand, wire::SessionsRequest, wire::RevokeRequest, ConfigCommand,
+                 wire::StatusRequest, wire::ListRequest, wire::EnrollRequest, wire::TicketRequest,
+                 wire::ResetRequest, wire::RemoveRequest, wire::VerifyRequest>;
 
 struct CommandLine {
   std::string socket = kDefaultSocket;

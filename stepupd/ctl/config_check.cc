@@ -20,31 +20,16 @@ ExitCode print(const std::string& text) {
   return write_all(STDOUT_FILENO, text) ? ExitCode::Done : ExitCode::Refused;
 }
 
-ExitCode complain_of(const Checked& checked, bool as_json) {
-  if (as_json) (void)write_all(STDOUT_FILENO, json(checked.problems));
-  if (as_json) return ExitCode::Refused;
-  for (const rules::Problem& problem : checked.problems) complain(rules::with_caret(problem));
-  return ExitCode::Refused;
-}
-
-// The host's own files, or those of a directory in their place.
-Checked read(const std::string& directory) {
-  rules::Layout layout;
-  if (directory.empty()) return rules::check(layout, rules::OwnerRule::Root);
-  layout.etc_dir = directory;
-  return rules::check(layout, rules::OwnerRule::Anyone);
-}
-
 // What the files of `directory` would change here; without one, what this host's files say beyond
 // the defaults and what was installed with packages.
 ExitCode diff(const std::string& directory, bool as_json) {
-  const Checked after = read(directory);
+  const Checked after = read_config(directory);
   if (!after.set) return complain_of(after, as_json);
   Checked before;
   if (directory.empty()) {
     before = rules::check_vendor(rules::Layout{}, rules::OwnerRule::Root);
   } else {
-    before = read({});
+    before = read_config({});
   }
   if (!before.set) return complain_of(before, as_json);
   return print(rules::difference(before, after));
@@ -52,10 +37,24 @@ ExitCode diff(const std::string& directory, bool as_json) {
 
 }  // namespace
 
+ExitCode complain_of(const Checked& checked, bool as_json) {
+  if (as_json) (void)write_all(STDOUT_FILENO, json(checked.problems));
+  if (as_json) return ExitCode::Refused;
+  for (const rules::Problem& problem : checked.problems) complain(rules::with_caret(problem));
+  return ExitCode::Refused;
+}
+
+Checked read_config(const std::string& directory) {
+  rules::Layout layout;
+  if (directory.empty()) return rules::check(layout, rules::OwnerRule::Root);
+  layout.etc_dir = directory;
+  return rules::check(layout, rules::OwnerRule::Anyone);
+}
+
 ExitCode work_on_config(const ConfigCommand& command, bool as_json) {
   if (command.verb == Verb::Schema) return print(config_schema());
   if (command.verb == Verb::Diff) return diff(command.directory, as_json);
-  const Checked checked = read(command.directory);
+  const Checked checked = read_config(command.directory);
   if (!checked.set) return complain_of(checked, as_json);
   if (as_json) return print(json(*checked.set));
   if (command.verb == Verb::Show) return print(rules::show(checked));

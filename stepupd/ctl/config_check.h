@@ -5,6 +5,7 @@
 
 #include "stepupd/ctl/command_line.h"
 #include "stepupd/ctl/exit_code.h"
+#include "stepupd/rules/check.h"
 
 namespace stepup::ctl {
 
@@ -14,5 +15,11 @@ namespace stepup::ctl {
 // With `as_json` all of that is one document on standard output.  Returns Refused when stepupd
 // would refuse the files.
 [[nodiscard]] ExitCode work_on_config(const ConfigCommand& command, bool as_json);
+
+// The host's own files, or those of a directory in place of /etc/stepup.
+[[nodiscard]] rules::Checked read_config(const std::string& directory);
+
+// Says what is wrong with files that stepupd would refuse.  Returns Refused.
+ExitCode complain_of(const rules::Checked& checked, bool as_json);
 
 }  // namespace stepup::ctl

@@ -13,6 +13,7 @@
 #include "stepupd/base/accounts.h"
 #include "stepupd/base/local_time.h"
 #include "stepupd/base/printable.h"
+#include "stepupd/ctl/config_check.h"
 #include "stepupd/ctl/json_report.h"
 #include "stepupd/ctl/output.h"
 #include "stepupd/policy/command_line.h"
@@ -163,16 +164,9 @@ std::string render(const Explanation& explanation) {
 }  // namespace
 
 ExitCode explain(const ExplainCommand& command, bool as_json) {
-  rules::Layout layout;
-  if (!command.directory.empty()) layout.etc_dir = command.directory;
-  const auto owner = command.directory.empty() ? rules::OwnerRule::Root : rules::OwnerRule::Anyone;
-  const auto files = rules::read_files(layout, owner);
-  auto read = files ? rules::parse(*files) : std::unexpected(files.error());
-  if (!read) {
-    for (const rules::Problem& problem : read.error()) complain(rules::to_string(problem));
-    return ExitCode::Refused;
-  }
-  rules::RuleSet& set = *read;
+  rules::Checked checked = read_config(command.directory);
+  if (!checked.set) return complain_of(checked, as_json);
+  rules::RuleSet& set = *checked.set;
   rules::resolve(set.rules, read_local_accounts());
   const auto facts = facts_of(command, set.settings);
   if (!facts) {

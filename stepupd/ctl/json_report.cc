@@ -124,6 +124,7 @@ std::string json(const wire::ActivityReport& page) {
         {"session",     to_string(row.session)       },
         {"tty",         text_or_null(row.tty)        },
         {"service",     row.service                  },
+        {"phase",       row.phase                    },
         {"target_user", text_or_null(row.target_user)},
         {"command",     text_or_null(row.command)    },
         {"digest",      text_or_null(row.digest)     },
@@ -205,6 +206,32 @@ std::string json(const Explanation& explanation) {
       {"demand", explanation.enforced},
       {"reported", explanation.reported},
       {"remarks", explanation.remarks},
+  });
+}
+
+std::string json(const Rehearsal& rehearsal) {
+  Json people = Json::array();
+  for (const auto& [uid, tally] : rehearsal.people) {
+    people.push_back({
+        {"user", tally.user},
+        {"uid", uid},
+        {"decisions", tally.decisions},
+        {"prompts_before", tally.prompts_before},
+        {"prompts_after", tally.prompts_after},
+        {"prompts_a_day_before", a_day(rehearsal, tally.prompts_before)},
+        {"prompts_a_day_after", a_day(rehearsal, tally.prompts_after)},
+        {"refusals_before", tally.refusals_before},
+        {"refusals_after", tally.refusals_after},
+        {"unmet", rehearsal.knows_factors ? Json(tally.unmet) : Json(nullptr)},
+        {"uncertain", tally.uncertain},
+    });
+  }
+  return document({
+      {"since",        time_or_null(rehearsal.since)},
+      {"until",        rehearsal.until              },
+      {"people",       std::move(people)            },
+      {"not_recorded", rehearsal.not_recorded       },
+      {"remarks",      rehearsal.remarks            },
   });
 }
 

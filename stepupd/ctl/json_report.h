@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "stepupd/ctl/finding.h"
+#include "stepupd/ctl/replay.h"
 #include "stepupd/policy/match.h"
 #include "stepupd/rules/rules.h"
 #include "stepupd/wire/control_messages.h"
@@ -37,5 +38,7 @@ struct Explanation {
   std::vector<std::string> remarks;
 };
 [[nodiscard]] std::string json(const Explanation& explanation);
+
+[[nodiscard]] std::string json(const Rehearsal& rehearsal);
 
 }  // namespace stepup::ctl

@@ -38,6 +38,7 @@
 #include "stepupd/ctl/import_file.h"
 #include "stepupd/ctl/log.h"
 #include "stepupd/ctl/output.h"
+#include "stepupd/ctl/rehearse_rules.h"
 #include "stepupd/ctl/rollback.h"
 #include "stepupd/ctl/signals.h"
 #include "stepupd/ctl/ssh_key_file.h"
@@ -156,6 +157,9 @@ ExitCode carry_out(const EnrollSshKeyCommand& command, const CommandLine& line) 
 }
 ExitCode carry_out(const LogCommand& command, const CommandLine& line) {
   return show_log(command, line.socket, line.json);
+}
+ExitCode carry_out(const RehearseCommand& command, const CommandLine& line) {
+  return rehearse_rules(command, line.socket, line.json);
 }
 ExitCode carry_out(const DoctorCommand& command, const CommandLine& line) {
   return doctor(command, line.socket, line.json);

@@ -6,6 +6,7 @@ CTL_SRCS := stepupd/ctl/explain.cc stepupd/ctl/command_line.cc stepupd/ctl/confi
   stepupd/ctl/json_report.cc stepupd/ctl/log.cc stepupd/ctl/main.cc stepupd/ctl/monitor_mode.cc \
   stepupd/ctl/output.cc stepupd/ctl/pam_change.cc stepupd/ctl/pam_edit.cc \
   stepupd/ctl/pam_effect.cc stepupd/ctl/pam_stack.cc stepupd/ctl/qr_code.cc stepupd/ctl/rehearsal.cc \
+  stepupd/ctl/rehearse_rules.cc stepupd/ctl/replay.cc \
   stepupd/ctl/report.cc stepupd/ctl/rollback.cc stepupd/ctl/run_program.cc stepupd/ctl/session_place.cc stepupd/ctl/signals.cc stepupd/ctl/ssh_key_file.cc \
   stepupd/ctl/sudo_users.cc stepupd/ctl/terminal.cc stepupd/ctl/time_text.cc \
   stepupd/ctl/unified_diff.cc stepupd/ctl/user_name.cc stepupd/ctl/way_back.cc

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
 #include <vector>
 
@@ -159,6 +160,38 @@ std::string render(const wire::ActivityReport& page, bool with_heading) {
                     cell(row.reason + (row.factor.empty() ? "" : " by " + row.factor))});
   }
   return table(rows);
+}
+
+std::string render(const Rehearsal& rehearsal) {
+  const auto tenths = [&](std::uint64_t count) {
+    const long rounded = std::lround(a_day(rehearsal, count) * 10);
+    return std::to_string(rounded / 10) + "." + std::to_string(rounded % 10);
+  };
+  const auto change = [](const std::string& before, const std::string& after) {
+    return before + " -> " + after;
+  };
+  std::vector<TableRow<6>> rows = {
+      {"USER", "DECISIONS", "PROMPTS A DAY", "REFUSALS", "WITHOUT A FACTOR", "UNCERTAIN"}
+  };
+  for (const auto& [uid, tally] : rehearsal.people) {
+    rows.push_back(
+        {printable(tally.user), std::to_string(tally.decisions),
+         change(tenths(tally.prompts_before), tenths(tally.prompts_after)),
+         change(std::to_string(tally.refusals_before), std::to_string(tally.refusals_after)),
+         rehearsal.knows_factors ? std::to_string(tally.unmet) : "?",
+         std::to_string(tally.uncertain)});
+  }
+  std::string out = rehearsal.people.empty() ? "Nothing was decided.\n"
+                                             : table(rows) + "From " + local_time(rehearsal.since) +
+                                                   " to " + local_time(rehearsal.until) + ".\n";
+  std::string lost;
+  for (const std::string& key : rehearsal.not_recorded) lost += (lost.empty() ? "" : ", ") + key;
+  if (!lost.empty()) {
+    out += "Uncertain is what hangs on facts that are not recorded, for: " + lost +
+           ". They are counted as the stricter.\n";
+  }
+  for (const std::string& remark : rehearsal.remarks) out += printable(remark) + "\n";
+  return out;
 }
 
 std::string render(const std::vector<wire::ImportRow>& rows) {

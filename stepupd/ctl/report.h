@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "stepupd/ctl/replay.h"
 #include "stepupd/wire/control_messages.h"
 
 namespace stepup::ctl {
@@ -17,6 +18,8 @@ namespace stepup::ctl {
 [[nodiscard]] std::string render(const wire::SessionList& list);  // looks up user names
 [[nodiscard]] std::string render(const std::vector<wire::ImportRow>& rows);
 [[nodiscard]] std::string render(const wire::ActivityReport& page, bool with_heading);
+
+[[nodiscard]] std::string render(const Rehearsal& rehearsal);
 
 // "FILE:3:7: what is wrong", without the end of a line.
 [[nodiscard]] std::string render(const wire::ImportProblem& problem, std::string_view file);

@@ -335,6 +335,7 @@ store::Activity activity_of(const audit::DecisionRecord& record, const wire::Che
   row.session = record.where.session;
   row.tty = record.where.tty == 0 ? "" : daemon::terminal_name(record.where.tty);
   row.service = record.service;
+  row.phase = record.phase;
   row.target_user = record.target_user;
   row.command = record.command;
   row.digest = record.command_digest;
@@ -344,7 +345,9 @@ store::Activity activity_of(const audit::DecisionRecord& record, const wire::Che
   row.factor = record.factor;
   if (with_arguments) {
     for (std::size_t i = 1; i < request.argv.size(); ++i) {
-      row.arguments.append(i > 1 ? " " : "").append(request.argv[i]);
+      const std::string& word = request.argv[i];
+      const bool is_plain = !word.empty() && word.find_first_of(" \"") == word.npos;
+      row.arguments.append(i > 1 ? " " : "").append(is_plain ? word : '"' + word + '"');
     }
     row.arguments = printable(row.arguments, wire::kMaxArguments);
   }

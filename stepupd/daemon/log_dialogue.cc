@@ -48,6 +48,7 @@ wire::ActivityRow row_of(const store::Activity& row) {
   shown.session = row.session;
   shown.tty = name(row.tty);
   shown.service = name(row.service);
+  shown.phase = name(row.phase);
   shown.target_user = name(row.target_user);
   shown.command = name(row.command);
   shown.digest = name(row.digest);
@@ -61,9 +62,9 @@ wire::ActivityRow row_of(const store::Activity& row) {
 
 std::size_t size_of(const wire::ActivityRow& row) {
   constexpr std::size_t kNumbers = 100;  // and the lengths of the texts
-  return kNumbers + row.user.size() + row.tty.size() + row.service.size() + row.target_user.size() +
-         row.command.size() + row.digest.size() + row.arguments.size() + row.verdict.size() +
-         row.reason.size() + row.rules.size() + row.factor.size();
+  return kNumbers + row.user.size() + row.tty.size() + row.service.size() + row.phase.size() +
+         row.target_user.size() + row.command.size() + row.digest.size() + row.arguments.size() +
+         row.verdict.size() + row.reason.size() + row.rules.size() + row.factor.size();
 }
 
 wire::ActivityReport report_of(const std::vector<store::Activity>& rows) {

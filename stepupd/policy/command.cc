@@ -52,6 +52,11 @@ Holds is_program(const std::string& pattern, const std::string& program) {
   return fits(basename_of(pattern), basename_of(program)) ? Holds::Unknown : Holds::No;
 }
 
+// What can be said of a program whose name alone is known.
+Holds may_be_named(const CommandPattern& pattern, const std::string& name) {
+  return fits(basename_of(pattern.words.front()), name) ? Holds::Unknown : Holds::No;
+}
+
 }  // namespace
 
 bool is_plain_path(std::string_view path) {
@@ -88,6 +93,7 @@ std::expected<CommandPattern, std::string> parse_command_pattern(std::string_vie
 
 Holds is_command(const CommandPattern& pattern, const Command& command) {
   if (command.reading == Reading::None) return Holds::No;
+  if (command.reading == Reading::Name) return may_be_named(pattern, command.words.front());
   if (command.reading != Reading::Words) return Holds::Unknown;
   const Words words = command.words;
   const Words patterns = pattern.words;
@@ -99,6 +105,7 @@ Holds is_command(const CommandPattern& pattern, const Command& command) {
 
 Holds is_excepted(const CommandPattern& pattern, const Command& command) {
   if (command.reading == Reading::None) return Holds::No;
+  if (command.reading == Reading::Name) return may_be_named(pattern, command.words.front());
   if (command.reading != Reading::Words) return Holds::Unknown;
   const Words words = command.words;
   const Words patterns = pattern.words;

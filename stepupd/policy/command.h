@@ -18,6 +18,7 @@ struct Command {
     None,       // this program runs none: a login
     Uncertain,  // it may be any
     Shell,      // one that can run any
+    Name,       // the one in words[0], without path and arguments: a record of what was run
     Words,      // `words`
   };
   Reading reading = Reading::Uncertain;

@@ -85,8 +85,9 @@ void for_each_condition(const Rule& rule, const Facts& facts, Visit visit) {
   };
   condition("service", rule.service,
             [&](const std::string& name) { return yes_or_no(name == facts.family); });
-  condition("pam_service", rule.pam_service,
-            [&](const std::string& name) { return yes_or_no(name == facts.pam_service); });
+  condition("pam_service", rule.pam_service, [&](const std::string& name) {
+    return facts.pam_service.empty() ? Holds::Unknown : yes_or_no(name == facts.pam_service);
+  });
   condition("user", rule.user, [&](const Principal& who) { return subject_is(who, facts); });
   condition("target_user", rule.target_user,
             [&](const Principal& whose) { return target_is(whose, facts); });

@@ -96,7 +96,7 @@ enum class RiskBand : std::uint8_t { Low, Elevated, High };
 // no exception.
 struct Facts {
   std::string family;       // "sudo", "su", "doas", "sshd", ... (ARCHITECTURE section 4)
-  std::string pam_service;  // PAM_SERVICE
+  std::string pam_service;  // PAM_SERVICE; empty = unknown
   uid_t subject = kNoUid;
   std::optional<std::vector<gid_t>> groups;
 

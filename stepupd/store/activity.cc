@@ -11,13 +11,13 @@ constexpr std::int64_t kMaxRowsEach = 10'000;
 
 Status Transaction::add_activity(const Activity& row) {
   return database().run(
-      "INSERT INTO activity (at, uid, user, session_kind, session_id, tty, service, target_user, "
-      "command, digest, arguments, verdict, reason, rules, factor) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+      "INSERT INTO activity (at, uid, user, session_kind, session_id, tty, service, phase, "
+      "target_user, command, digest, arguments, verdict, reason, rules, factor) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
       row.at, std::int64_t{row.subject.uid}, row.subject.name,
       static_cast<std::int64_t>(row.session.kind), static_cast<std::int64_t>(row.session.id),
-      row.tty, row.service, row.target_user, row.command, row.digest, row.arguments, row.verdict,
-      row.reason, row.rules, row.factor);
+      row.tty, row.service, row.phase, row.target_user, row.command, row.digest, row.arguments,
+      row.verdict, row.reason, row.rules, row.factor);
 }
 
 Status Transaction::trim_activity(std::int64_t until, std::span<const uid_t> subjects) {
@@ -34,8 +34,8 @@ Status Transaction::trim_activity(std::int64_t until, std::span<const uid_t> sub
 
 Result<std::vector<Activity>> Transaction::activity(const ActivityQuery& query) {
   auto statement = database().prepare(
-      "SELECT id, at, uid, user, session_kind, session_id, tty, service, target_user, command, "
-      "digest, arguments, verdict, reason, rules, factor FROM activity "
+      "SELECT id, at, uid, user, session_kind, session_id, tty, service, phase, target_user, "
+      "command, digest, arguments, verdict, reason, rules, factor FROM activity "
       "WHERE id > ?1 AND at >= ?2 AND (?3 IS NULL OR uid = ?3) "
       "AND (?4 IS NULL OR (session_kind = ?4 AND session_id = ?5)) ORDER BY id LIMIT ?6");
   if (!statement) return std::unexpected(statement.error());
@@ -61,14 +61,15 @@ Result<std::vector<Activity>> Transaction::activity(const ActivityQuery& query) 
                    static_cast<std::uint64_t>(statement->integer(5))};
     row.tty = statement->text(6);
     row.service = statement->text(7);
-    row.target_user = statement->text(8);
-    row.command = statement->text(9);
-    row.digest = statement->text(10);
-    row.arguments = statement->text(11);
-    row.verdict = statement->text(12);
-    row.reason = statement->text(13);
-    row.rules = statement->text(14);
-    row.factor = statement->text(15);
+    row.phase = statement->text(8);
+    row.target_user = statement->text(9);
+    row.command = statement->text(10);
+    row.digest = statement->text(11);
+    row.arguments = statement->text(12);
+    row.verdict = statement->text(13);
+    row.reason = statement->text(14);
+    row.rules = statement->text(15);
+    row.factor = statement->text(16);
     rows.push_back(std::move(row));
   }
 }

@@ -99,6 +99,7 @@ struct Activity {
   SessionKey session;
   std::string tty;
   std::string service;
+  std::string phase;
   std::string target_user;
   std::string command;
   std::string digest;

@@ -137,6 +137,7 @@ CREATE TABLE activity (
   session_id   INTEGER NOT NULL,
   tty          TEXT NOT NULL,
   service      TEXT NOT NULL,
+  phase        TEXT NOT NULL,
   target_user  TEXT NOT NULL,
   command      TEXT NOT NULL,
   digest       TEXT NOT NULL,

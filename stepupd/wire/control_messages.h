@@ -514,6 +514,7 @@ struct ActivityRow {
   SessionKey session;
   std::string tty;          // "pts/0"; empty = none
   std::string service;      // the family
+  std::string phase;        // as in the journal
   std::string target_user;  // empty = not known
   std::string command;      // basename; empty = not known
   std::string digest;       // keyed, of the whole command line
@@ -532,6 +533,7 @@ struct ActivityRow {
     session_key(m.session, a);
     a.text(m.tty, kMaxName);
     a.text(m.service, kMaxName);
+    a.text(m.phase, kMaxName);
     a.text(m.target_user, kMaxName);
     a.text(m.command, kMaxName);
     a.text(m.digest, kMaxName);

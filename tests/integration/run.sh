@@ -27,4 +27,5 @@ export B
 /usr/bin/python3 tests/integration/import_test.py
 /usr/bin/python3 tests/integration/ssh_sk_test.py
 /usr/bin/python3 tests/integration/session_test.py
+/usr/bin/python3 tests/integration/rehearse_test.py
 exec /usr/bin/python3 tests/integration/otp_test.py

@@ -19,6 +19,7 @@ const char* kind_of(Command::Reading reading) {
     case Command::Reading::None: return "none";
     case Command::Reading::Uncertain: return "uncertain";
     case Command::Reading::Shell: return "shell";
+    case Command::Reading::Name: return "name";
     case Command::Reading::Words: return "words";
   }
   return "?";

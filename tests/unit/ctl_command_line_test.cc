@@ -183,6 +183,7 @@ TEST(CtlCommandLine, TakesJsonForEveryListing) {
            std::vector<std::string>{"list", "--json"},
            std::vector<std::string>{"sessions", "--json"},
            std::vector<std::string>{"log", "--json"},
+           std::vector<std::string>{"rehearse", "--json"},
            std::vector<std::string>{"status", "--json"},
            std::vector<std::string>{"config", "check", "--json"},
            std::vector<std::string>{"doctor", "--json"}
@@ -190,6 +191,16 @@ TEST(CtlCommandLine, TakesJsonForEveryListing) {
     CHECK_TEXT(parse(words)->json, words.front().c_str());
   }
   CHECK(!parse({"status"})->json);
+}
+
+TEST(CtlCommandLine, RehearsesTheLastSevenDaysUnlessToldOtherwise) {
+  const auto since = [](const std::vector<std::string>& words) {
+    return std::get<ctl::RehearseCommand>(parse(words)->command).since - time(nullptr);
+  };
+  CHECK(std::abs(since({"rehearse"}) + 7 * 86'400) <= 1);
+  CHECK(std::abs(since({"rehearse", "--since", "2h"}) + 7200) <= 1);
+  const auto line = parse({"rehearse", "--config", "conf"});
+  STRCMP_EQUAL("conf", std::get<ctl::RehearseCommand>(line->command).directory.c_str());
 }
 
 TEST(CtlCommandLine, CountsADurationBackFromNow) {

@@ -56,7 +56,8 @@ TEST(CtlJsonReport, KeepsItsKeys) {
           .c_str());
   STRCMP_EQUAL(
       "{\"id\":1,\"at\":7,\"user\":\"alice\",\"uid\":1000,\"session\":\"audit:7\",\"tty\":null,"
-      "\"service\":\"sudo\",\"target_user\":null,\"command\":\"id\",\"digest\":\"00ff\","
+      "\"service\":\"sudo\",\"phase\":\"account\",\"target_user\":null,\"command\":\"id\","
+      "\"digest\":\"00ff\","
       "\"arguments\":null,\"verdict\":\"denied\",\"reason\":\"wrong-code\",\"rules\":\"ask\","
       "\"factor\":null}\n",
       json(wire::ActivityReport{.rows = {{.id = 1,
@@ -66,6 +67,7 @@ TEST(CtlJsonReport, KeepsItsKeys) {
                                           .session = {SessionKey::Kind::Audit, 7},
                                           .tty = "",
                                           .service = "sudo",
+                                          .phase = "account",
                                           .target_user = "",
                                           .command = "id",
                                           .digest = "00ff",

@@ -146,6 +146,7 @@ TEST(CtlReport, ListsWhatWasDecidedAndSaysTheHeadingOnce) {
                                             .session = {SessionKey::Kind::Audit, 7},
                                             .tty = "pts/0",
                                             .service = "sudo",
+                                            .phase = "account",
                                             .target_user = "",
                                             .command = "id",
                                             .digest = "00ff",

@@ -27,6 +27,7 @@ store::Activity row_of(uid_t uid, std::int64_t at, const char* verdict = "grante
   row.session = {SessionKey::Kind::Audit, 7};
   row.tty = "pts/0";
   row.service = "sudo";
+  row.phase = "account";
   row.target_user = "root";
   row.command = "id";
   row.digest = "00ff";

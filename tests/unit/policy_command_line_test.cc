@@ -21,6 +21,7 @@ std::string spoken(const CommandLine& line) {
     case Command::Reading::None: text = "none"; break;
     case Command::Reading::Uncertain: text = "uncertain"; break;
     case Command::Reading::Shell: text = "shell"; break;
+    case Command::Reading::Name: text = "name"; break;
     case Command::Reading::Words:
       for (const std::string& word : line.command.words) text += (text.empty() ? "" : " ") + word;
       if (line.command.may_be_excepted) text += ", plain";

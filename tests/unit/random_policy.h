@@ -82,15 +82,16 @@ class RandomPolicy {
   Facts facts() {
     Facts facts;
     facts.family = any(kFamilies);
-    facts.pam_service = any(kFamilies);
+    if (!one_in(4)) facts.pam_service = any(kFamilies);
     facts.subject = 1000 + pick(2);
     if (!one_in(3)) facts.groups = std::vector<gid_t>{one_in(2) ? 10U : 50U};
     if (!one_in(3)) facts.target_user = any(kFamilies);
     if (one_in(2)) facts.target_uid = pick(2) * 1000;
     if (one_in(2)) facts.target_gid = 10;
     if (one_in(4)) facts.target_groups = std::vector<gid_t>{50};
-    facts.command.reading = static_cast<Command::Reading>(pick(4));
+    facts.command.reading = static_cast<Command::Reading>(pick(5));
     if (facts.command.reading == Command::Reading::Words) facts.command.words = any(kCommands);
+    if (facts.command.reading == Command::Reading::Name) facts.command.words = {"id"};
     facts.command.may_be_excepted = facts.command.program_is_safe = one_in(2);
     if (one_in(2)) facts.host_tags = {any(kTags)};
     if (one_in(2)) facts.source = LoginSource{parse_address("10.0.0.7")};

@@ -89,6 +89,7 @@ void for_each_message(F f) {
                              .session = {stepup::SessionKey::Kind::Audit, 7},
                              .tty = "pts/0",
                              .service = "sudo",
+                             .phase = "account",
                              .target_user = "root",
                              .command = "id",
                              .digest = "00ff",
