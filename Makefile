@@ -135,8 +135,9 @@ demo: build/packages-bookworm
 	/usr/bin/python3 tests/system/demo.py
 
 # The packages that the system tests install.  The unit tests of what is in them run in check.
-# And of the version before: the latest tag, or a commit as long as nothing was released.
-PREVIOUS ?= $(or $(shell git describe --tags --abbrev=0 --match 'v*' HEAD^ 2>/dev/null),2366b84)
+# And of the version before: the latest tag, or, as long as nothing was released, a commit that speaks
+# the same protocol as this one.
+PREVIOUS ?= $(or $(shell git describe --tags --abbrev=0 --match 'v*' HEAD^ 2>/dev/null),8907a60)
 build/packages-previous: packaging/debian/build_previous.sh
 	packaging/debian/build_previous.sh $(PREVIOUS)
 	touch $@
