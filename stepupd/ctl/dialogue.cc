@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "stepupd/ctl/agent.h"
 #include "stepupd/ctl/json_report.h"
 #include "stepupd/ctl/output.h"
 #include "stepupd/ctl/qr_code.h"
@@ -52,13 +53,14 @@ bool is_alphanumeric(std::string_view text) noexcept {
 class Relay {
  public:
   Relay(wire::Client& client, const Terminal& terminal, const std::string& socket, bool as_json,
-        const Upload* upload, const Pages& pages)
+        const Upload* upload, const Pages& pages, AgentUse agent)
       : client_(client),
         terminal_(terminal),
         socket_(socket),
         as_json_(as_json),
         upload_(upload),
-        pages_(pages) {}
+        pages_(pages),
+        agent_(agent) {}
 
   ExitCode run() {
     while (!exit_) {
@@ -136,6 +138,7 @@ class Relay {
       case wire::MessageType::NewTicket: return take<wire::NewTicket>(packet);
       case wire::MessageType::SessionList: return take<wire::SessionList>(packet);
       case wire::MessageType::ActivityReport: return take<wire::ActivityReport>(packet);
+      case wire::MessageType::AgentRequest: return take<wire::AgentRequest>(packet);
       case wire::MessageType::ImportTextWanted: return take<wire::ImportTextWanted>(packet);
       case wire::MessageType::ImportReport: return take<wire::ImportReport>(packet);
       default: return lost(Errc::Malformed);
@@ -187,6 +190,12 @@ class Relay {
   void on(const wire::ActivityReport& page) {
     if (!pages_) return lost(Errc::Malformed);
     show(pages_(page));
+  }
+
+  void on(const wire::AgentRequest&) {
+    if (agent_ == AgentUse::Never) return lost(Errc::Malformed);
+    const AgentConnection agent = connect_to_agent();
+    (void)client_.send(wire::AgentAnswer{agent.outcome}, agent.fd.get());
   }
 
   void on(const wire::ImportTextWanted&) {
@@ -276,6 +285,7 @@ class Relay {
   bool as_json_;
   const Upload* upload_;
   const Pages& pages_;
+  AgentUse agent_;
   std::size_t uploaded_ = 0;
   std::optional<Question> question_;  // open while the daemon waits for an answer
   bool enter_answers_ = false;        // and takes Enter alone for one
@@ -293,8 +303,8 @@ void complain_of_absence(const std::string& socket, const Error& why) {
 }
 
 ExitCode relay(wire::Client& client, const Terminal& terminal, const std::string& socket,
-               bool as_json, const Upload* upload, const Pages& pages) {
-  return Relay(client, terminal, socket, as_json, upload, pages).run();
+               bool as_json, const Upload* upload, const Pages& pages, AgentUse agent) {
+  return Relay(client, terminal, socket, as_json, upload, pages, agent).run();
 }
 
 }  // namespace stepup::ctl

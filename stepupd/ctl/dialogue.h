@@ -2,6 +2,7 @@
 // One request on control.sock, from the first packet to the verdict.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -26,12 +27,16 @@ struct Upload {
 // What is printed of a page of a long report.
 using Pages = std::function<std::string(const wire::ActivityReport&)>;
 
+// Whether the caller's ssh agent is handed over when the daemon asks for it.
+enum class AgentUse : std::uint8_t { Never, WhenAsked };
+
 // Relays between the daemon and the person until the verdict: prompts are asked on `terminal`,
 // notices and refusals go to standard error, reports to standard output, as JSON if `as_json`.
 // Takes no decision. Returns how the program ends; whatever went wrong has been said. Requires that
 // the request was sent through `client`, and block_ending_signals().
 [[nodiscard]] ExitCode relay(wire::Client& client, const Terminal& terminal,
                              const std::string& socket, bool as_json = false,
-                             const Upload* upload = nullptr, const Pages& pages = {});
+                             const Upload* upload = nullptr, const Pages& pages = {},
+                             AgentUse agent = AgentUse::Never);
 
 }  // namespace stepup::ctl

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: ISC
+#include <string_view>
+
 #include "stepupd/ctl/doctor.h"
 #include "stepupd/ctl/sshd_config.h"
 
@@ -9,6 +11,23 @@ constexpr char kSshd[] = "sshd";
 
 bool is_gate(const SshdSetting& setting) {
   return setting.key == "forcecommand" && setting.value.find("stepupctl gate") != std::string::npos;
+}
+
+// Agents are what may be forwarded: the gate asks one for a touch, and none runs a command here.
+bool forwards_only_agents(const std::vector<SshdSetting>& settings, const std::string& match) {
+  static constexpr struct {
+    const char* key;
+    const char* unset;
+  } kOthers[] = {
+      {"allowtcpforwarding",         "yes"},
+      {"allowstreamlocalforwarding", "yes"},
+      {"x11forwarding",              "no" },
+      {"permittunnel",               "no" },
+  };
+  for (const auto& other : kOthers) {
+    if (sshd_value(settings, other.key, other.unset, match) != "no") return false;
+  }
+  return true;
 }
 
 // What leads around the gate that `gate` names.
@@ -30,6 +49,8 @@ void examine_gate(const std::vector<SshdSetting>& settings, const SshdSetting& g
   };
   for (const auto& wanted : kWanted) {
     if (sshd_value(settings, wanted.key, wanted.unset, gate.match) == wanted.good) continue;
+    const bool is_forwarding = std::string_view(wanted.key) == "disableforwarding";
+    if (is_forwarding && forwards_only_agents(settings, gate.match)) continue;
     out.push_back({kSshd, gate.where + ": stepupctl gate without " + wanted.line, wanted.why,
                    std::string("write ") + wanted.line + " beside it, and run: sshd -t && " +
                        "systemctl reload ssh"});

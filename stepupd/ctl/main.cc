@@ -81,7 +81,7 @@ ExitCode confirm_reset(const Terminal& terminal, const std::string& user) {
 
 template <typename Request>
 ExitCode talk(const Request& request, const Terminal& terminal, const CommandLine& line,
-              const Upload* upload = nullptr) {
+              const Upload* upload = nullptr, AgentUse agent = AgentUse::Never) {
   wire::Deadlines deadlines;
   deadlines.message = kPatience;
   auto client = wire::Client::connect(line.socket, wire::Socket::Control, deadlines);
@@ -92,7 +92,7 @@ ExitCode talk(const Request& request, const Terminal& terminal, const CommandLin
   // A failure shows when the answer is read, which may be a refusal that was sent before the daemon
   // closed; what parse_command_line() returns always fits.
   (void)client->send(request);
-  return relay(*client, terminal, line.socket, line.json, upload);
+  return relay(*client, terminal, line.socket, line.json, upload, {}, agent);
 }
 
 template <typename Request>
@@ -142,7 +142,7 @@ ExitCode carry_out(const GateCommand&, const CommandLine& line) {
   if (command == "stepupctl verify --session") return carry_out(wire::VerifyRequest{true}, line);
   if (const ExitCode code = may_pass(command); code != ExitCode::Done) return code;
   const Terminal terminal = Terminal::that_controls();
-  const ExitCode code = talk(gate_request(command), terminal, line);
+  const ExitCode code = talk(gate_request(command), terminal, line, nullptr, AgentUse::WhenAsked);
   return code == ExitCode::Done ? become(command) : code;
 }
 ExitCode carry_out(const EnrollSshKeyCommand& command, const CommandLine& line) {

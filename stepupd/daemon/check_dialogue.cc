@@ -181,7 +181,7 @@ Task<Outcome> ask_for_factor(Engine& engine, Connection& connection, const sessi
   order.target_user = facts.policy.target_user.value_or("");
   order.command_digest = facts.command_digest;
   order.local_key = facts.can_be_told && sits_here(connection, asker, facts.subject.uid, request);
-  order.has_agent = facts.can_be_told && request.program != wire::Program::Other;
+  order.has_agent = facts.has_agent;
   const bool may_pass_unenrolled =
       allows_unenrolled(settings.unenrolled, engine.now().unix_seconds);
 

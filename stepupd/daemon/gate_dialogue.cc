@@ -45,6 +45,7 @@ Result<RequestFacts> gate_facts(const wire::CheckRequest& check, const session::
   facts->where.widest = asker.where.widest;
   facts->origin = Origin::Self;
   facts->can_be_told = asker.where.tty != 0;
+  facts->has_agent = true;  // asked without a terminal, too: what is said goes to standard error
   if (check.argv.size() < 2) {
     facts->policy.command.reading = policy::Command::Reading::Shell;
   } else if (!check.argv_truncated) {

@@ -160,6 +160,7 @@ Result<RequestFacts> facts_of(const wire::CheckRequest& request, const session::
   facts.only_validates = line.only_validates;
   facts.can_be_told =
       request.program == wire::Program::Other || (asker.where.tty != 0 && !line.never_asks);
+  facts.has_agent = request.program != wire::Program::Other && facts.can_be_told;
   return facts;
 }
 

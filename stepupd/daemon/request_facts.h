@@ -31,6 +31,7 @@ struct RequestFacts {
   // Somebody sees what is said, so that a touch may be asked for without a prompt: not "sudo -n",
   // and no sudo, su or doas without a terminal.
   bool can_be_told = false;
+  bool has_agent = false;  // the program hands over the caller's ssh agent when it is asked to
   wire::MessageId unaskable = wire::MessageId::RefusedNoConversation;  // when nobody can be asked
 };
 

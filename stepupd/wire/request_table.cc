@@ -34,6 +34,8 @@ constexpr Row kRows[] = {
     {Socket::Control, DialogueState::Working,         MessageType::Cancel,                Rights::Anyone},
     {Socket::Control, DialogueState::AwaitingAnswer,  MessageType::Answer,                Rights::Anyone},
     {Socket::Control, DialogueState::AwaitingAnswer,  MessageType::Cancel,                Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingAgent,   MessageType::AgentAnswer,           Rights::Anyone},
+    {Socket::Control, DialogueState::AwaitingAgent,   MessageType::Cancel,                Rights::Anyone},
     {Socket::Control, DialogueState::AwaitingText,    MessageType::ImportText,            Rights::Root  },
     {Socket::Control, DialogueState::AwaitingText,    MessageType::Cancel,                Rights::Root  },
 
@@ -61,8 +63,8 @@ bool expected_reply(Socket socket, MessageType type) noexcept {
     case MessageType::VersionMismatch: return true;
     case MessageType::Prompt:
     case MessageType::Notice:
+    case MessageType::AgentRequest:
     case MessageType::Verdict: return socket != Socket::Helper;
-    case MessageType::AgentRequest: return socket == Socket::Stepupd;
     case MessageType::StatusReport:
     case MessageType::CredentialList:
     case MessageType::NewAuthenticator:

@@ -345,6 +345,14 @@ class Enable(unittest.TestCase):
         for line in ("PermitUserRC no", "DisableForwarding yes"):
             self.write(drop_in, example.replace(line, "# " + line))
             self.assertOnlyFinds("sshd", "stepupctl gate without " + line)
+        others = ("AllowTcpForwarding", "AllowStreamLocalForwarding", "X11Forwarding", "PermitTunnel")
+        for left in (None, *others):
+            lines = "\n    ".join(f"{key} {'yes' if key == left else 'no'}" for key in others)
+            self.write(drop_in, example.replace("DisableForwarding yes", lines))
+            if left is None:
+                self.assertEqual(self.findings(), [])
+            else:
+                self.assertOnlyFinds("sshd", "stepupctl gate without DisableForwarding yes")
         self.write(drop_in, example.replace("Environment no", "Environment yes"))
         self.assertOnlyFinds("sshd", "stepupctl gate without PermitUserEnvironment no")
         self.write(drop_in, example)

@@ -11,8 +11,10 @@ import os
 import pathlib
 import pty
 import re
+import signal
 import socket
 import struct
+import subprocess
 import sys
 import tempfile
 import threading
@@ -195,6 +197,39 @@ def handing(agent, uid=UID):
     return hand_over
 
 
+class Gate:
+    """What came of "stepupctl gate", run by USER, who has no shell, with COMMAND and with `agent` behind
+    SSH_AUTH_SOCK, in a session of its own without a terminal."""
+
+    def __init__(self, daemon, agent, command="echo ran"):
+        path = tempfile.mktemp(prefix="stepup-agent-", dir="/tmp")
+        listener = socket.socket(socket.AF_UNIX)
+        os.seteuid(UID)
+        listener.bind(path)
+        listener.listen()
+        os.seteuid(0)
+        self.connections = 0
+
+        def serve():
+            while True:
+                try:
+                    stream, _ = listener.accept()
+                except OSError:
+                    return
+                self.connections += 1
+                agent.serve(stream)
+        threading.Thread(target=serve, daemon=True).start()
+        done = subprocess.run(
+            [f"{os.environ.get('B', 'build')}/stepupctl", "--socket", daemon.control, "gate"],
+            env={"PATH": os.environ["PATH"], "SSH_AUTH_SOCK": path,
+                 "SSH_ORIGINAL_COMMAND": command},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True,
+            user=UID, group=60, extra_groups=[], timeout=60)
+        os.unlink(path)
+        listener.close()
+        self.status, self.out, self.err = done.returncode, done.stdout, done.stderr
+
+
 def word(name):
     """The number of a sentence, from message_id.h."""
     header = (pathlib.Path(__file__).parents[2] / "stepupd/wire/message_id.h").read_text()
@@ -244,6 +279,38 @@ class SshSkTest(unittest.TestCase):
         self.assertIsNotNone(row["last_used_at"])
         # Another terminal is asked again, and for something else.
         self.assertEqual(self.sudo(Agent(self.key)).verdict, wire.GRANTED)
+
+    def test_without_a_terminal_the_gate_has_the_key_touched_and_writes_nothing_of_its_own(self):
+        self.daemon.conf(ON + TOUCH_RULE + '[[rule]]\nname = "commands over ssh"\n'
+                         'service = ["ssh-command"]\nlevel = "touch"\n')
+        self.daemon.process.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        done = Gate(self.daemon, Agent(Key(), self.key))
+        # The shell of USER, which says so; what the gate says goes to standard error.
+        self.assertEqual((done.out, done.connections),
+                         ("This account is currently not available.\n", 1), done.err)
+        self.assertIn("(ssh-command: echo ran) [", done.err)
+        refused = Gate(self.daemon, Agent(Key()))
+        self.assertEqual((refused.status, refused.out), (1, ""))
+        self.assertIn("holds no security key that is enrolled", refused.err)
+
+    def test_no_command_of_stepupctl_but_the_gate_hands_an_agent_over(self):
+        daemon = self.daemon.root / "false.sock"
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        listener.bind(str(daemon))
+        listener.listen()
+        process = subprocess.Popen(
+            [f"{os.environ.get('B', 'build')}/stepupctl", "--socket", str(daemon), "list"],
+            env={"SSH_AUTH_SOCK": str(daemon)}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True)
+        stream, _ = listener.accept()
+        request = stream.recv(65536)
+        stream.send(wire.header(AGENT_REQUEST, request[4:20]))
+        out, err = process.communicate(timeout=30)
+        self.assertEqual((process.returncode, out), (3, ""), err)
+        stream.setblocking(False)
+        self.assertEqual(stream.recv(65536), b"")
+        listener.close()
 
     def test_what_is_signed_is_in_our_namespace_and_never_twice_the_same(self):
         seen = self.daemon.root / "signed"

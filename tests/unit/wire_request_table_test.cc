@@ -51,6 +51,8 @@ TEST(WireRequestTable, PermitsExactlyWhatTheProtocolLists) {
       {Socket::Control, Working,         MessageType::Cancel,                Rights::Anyone},
       {Socket::Control, AwaitingAnswer,  MessageType::Answer,                Rights::Anyone},
       {Socket::Control, AwaitingAnswer,  MessageType::Cancel,                Rights::Anyone},
+      {Socket::Control, AwaitingAgent,   MessageType::AgentAnswer,           Rights::Anyone},
+      {Socket::Control, AwaitingAgent,   MessageType::Cancel,                Rights::Anyone},
       {Socket::Control, AwaitingText,    MessageType::ImportText,            Rights::Root  },
       {Socket::Control, AwaitingText,    MessageType::Cancel,                Rights::Root  },
       {Socket::Helper,  AwaitingRequest, MessageType::AssertRequest,         Rights::Anyone},
@@ -94,7 +96,8 @@ TEST(WireRequestTable, ExpectsExactlyTheRepliesOfEachSocket) {
   for_each_type([&](MessageType type) {
     const bool agent = type == MessageType::AgentRequest;
     CHECK_EQUAL(has(both, type) || agent, expected_reply(Socket::Stepupd, type));
-    CHECK_EQUAL(has(both, type) || has(control, type), expected_reply(Socket::Control, type));
+    CHECK_EQUAL(has(both, type) || has(control, type) || agent,
+                expected_reply(Socket::Control, type));
     CHECK_EQUAL(has(helper, type), expected_reply(Socket::Helper, type));
   });
 }
