@@ -25,6 +25,11 @@ std::string item(const pam_handle_t* pamh, int type) {
   return static_cast<const char*>(value);
 }
 
+bool has_authtok(const pam_handle_t* pamh) {
+  const void* value = nullptr;
+  return pam_get_item(pamh, PAM_AUTHTOK, &value) == PAM_SUCCESS && value != nullptr;
+}
+
 // How somebody logged in, as sshd alone says it.  In another program the same name could come from
 // a file in that person's home, which pam_env(8) may read.
 std::optional<std::string> ssh_auth_info(pam_handle_t* pamh) {
@@ -78,6 +83,7 @@ Result<wire::CheckRequest> build_request(pam_handle_t* pamh, wire::Phase phase) 
   }
   request->requester = read_requester(request->service);
   request->ssh_auth_info = ssh_auth_info(pamh);
+  request->has_authtok = has_authtok(pamh);
   return request;
 }
 

@@ -68,62 +68,64 @@ struct Row {
 
 // A key has one meaning wherever it stands.
 constexpr Row kRows[] = {
-    {"mode",                                                      [] { return words({"enforce", "monitor"}); },                              "monitor records and asks nobody"},
-    {"unenrolled",                                                [] { return pattern("^(deny|allow-until [0-9]{4}-[0-9]{2}-[0-9]{2})$"); },
+    {"mode",                                                                         [] { return words({"enforce", "monitor"}); },                              "monitor records and asks nobody"},
+    {"unenrolled",                                                                   [] { return pattern("^(deny|allow-until [0-9]{4}-[0-9]{2}-[0-9]{2})$"); },
      "what happens to a person without a factor"},
     {"verify_session",
      [] {
        return Json{
-           {            "type",               "boolean"}};
-     },                                                                                                                                            "whether stepupctl verify --session is allowed"},
-    {"max_failures",                               [] { return number(1, 20); },"failed answers before the next has to wait"},
-    {"max_backoff", duration,                                                                                                                                               "the longest of these waits"                                                                                                                                                                                                },
-    {"rp_id",                       [] { return pattern("^[!-~]{0,253}$"); },
-     "the name under which security keys hold their credentials"},
-    {"language",                                                            [] { return words({"en", "de", "fr"}); },                                                                          "in which people are asked and told"                                                                                                                                                                                                                                                                                                             },
+           {                               "type", "boolean"}};
+     },                                                                                                                                                               "whether stepupctl verify --session is allowed"},
+    {"source_reuse",                                  duration,
+     "how long a step-up in sshd counts for further logins of that key and address"},
+    {"max_failures",                                                  [] { return number(1, 20); },                                                                          "failed answers before the next has to wait"                                                                                                                          },
+    {"max_backoff",                    duration,                                  "the longest of these waits"},
+    {"rp_id",                                          [] { return pattern("^[!-~]{0,253}$"); },
+     "the name under which security keys hold their credentials"                                                                                                                                                                                        },
+    {"language",                                                                               [] { return words({"en", "de", "fr"}); },                                                                                             "in which people are asked and told"},
     {"tags",
      [] {
        return list(
            {
-               {                               "type",        "string"}},
+               {                                                  "type",                           "string"}},
            0);
-     },                       "what this host is for"},
+     },                       "what this host is for"                                                                                                                      },
     {"enabled",
      [] {
        return Json{
-           {                                                      "type",                                                            "boolean"}};
-     },                                                                                                                                "whether such factors count"},
-    {"devices",          [] { return list(pattern("^/"), 0); },
+           {                                                                         "type",                                                                               "boolean"}};
+     },                                                                                                                                                   "whether such factors count"},
+    {"devices",                             [] { return list(pattern("^/"), 0); },
      "looked at besides the security keys that are found"},
     {"aaguids",
      [] {
        return list(
            {
-               {                              "type",             "string"}},
+               {                                                 "type",                                "string"}},
            0);
      },"models that may be enrolled"},
 
     {"name",
      [] {
        return Json{
-           {                                     "type",                                            "string"}, {                      "minLength",                                                            1}, {                                                       "maxLength",                                              256}};
-     },                                                                                 "names the rule in the journal; no two share one"},
-    {"service",                                                      names,                                                                                                                                "families of programs: sudo, su, sshd, ..."},
-    {"pam_service",                                               names,                                                                                                                                            "exact names of PAM services"},
-    {"user",                                            names,                                                                                                                                      "whose factor is asked for: users and @groups"},
-    {"target_user",                                             names,   "whose rights are taken"},
-    {"command",                                                     names,"patterns of commands"},
-    {"host_tag",                                                   names,"tags of hosts"},
-    {"source",                                                   names,"networks from which the person came"},
+           {                                                        "type",                                                               "string"}, {                                         "minLength",                                                                               1}, {                                                                          "maxLength",                                                                 256}};
+     },                                                                                                    "names the rule in the journal; no two share one"},
+    {"service",                                                                         names,                                                                                                                                                   "families of programs: sudo, su, sshd, ..."},
+    {"pam_service",                                                                  names,                                                                                                                                                               "exact names of PAM services"},
+    {"user",                                                               names,                                                                                                                                                         "whose factor is asked for: users and @groups"},
+    {"target_user",                                                                names,   "whose rights are taken"},
+    {"command",                                                                        names,"patterns of commands"},
+    {"host_tag",                                                                      names,"tags of hosts"},
+    {"source",                                                                      names,"networks from which the person came"},
     {"remote",
      [] {
        return Json{
-           {                                                     "type",                                                      "boolean"}};
-     },                                                                                                          "whether the person came over a network"                                   },
-    {"tty",                                                            names,                                                                                                                                                     "terminals"                                                                                                                                                                      },
-    {"login_method",                                              names,                                                                                                                                                          "how the person logged in (RFC 8176)"                                                                                                                                                                                      },
-    {"time", names,                                                                                                                                               "hours of the week"                                                                                                                                                                                       },
-    {"except_user", names,                                                                                                                                "never these users and @groups"},
+           {                                                                        "type",                                                                         "boolean"}};
+     },                                                                                                                             "whether the person came over a network"                                                      },
+    {"tty",                                                                               names,                                                                                                                                                                        "terminals"                                                                                                                                                                                         },
+    {"login_method",                                                                 names,                                                                                                                                                                             "how the person logged in (RFC 8176)"                                                                                                                                                                                                         },
+    {"time", names,                                                                                                                                                                  "hours of the week"                                                                                                                                                                                                          },
+    {"except_user", names,                                                                                                                                                   "never these users and @groups"},
     {"except_command", names,                                                                "not for these commands"},
     {"except_source", names,                                                                     "not from these networks"},
     {"level", [] { return words({"none", "otp", "touch", "touch+uv"}); },
@@ -131,29 +133,29 @@ constexpr Row kRows[] = {
     {"factors",
      [] {
        return list(words({"totp", "recovery_code", "hotp", "yubico_otp", "fido2", "ssh_sk"}), 1);
-     },                                                                                                                   "which factors count"},
-    {"max_age", duration,                                                                                                                "how old the proof may be; 0 asks every time"},
-    {"max_idle", duration,                                                                                                                 "how long ago the last privileged command may be"},
-    {"scope", [] { return words({"session", "tty", "process"}); },                                                                    "how far a proof reaches"},
+     },                                                                                                                                      "which factors count"},
+    {"max_age", duration,                                                                                                                                   "how old the proof may be; 0 asks every time"},
+    {"max_idle", duration,                                                                                                                                    "how long ago the last privileged command may be"},
+    {"scope", [] { return words({"session", "tty", "process"}); },                                                                                       "how far a proof reaches"},
     {"deny",
      [] {
        return Json{
            {"type", "string"}, {"minLength", 1}};
-     },                                                                                                                                      "refuses, in these words"},
-    {"login_counts", truth,                                                                                                                    "what the login itself proved meets the rule"},
-    {"sk_requires_touch", truth,                                                                                                                   "whether sshd takes no key of a security key without a touch"},
+     },                                                                                                                                                         "refuses, in these words"},
+    {"login_counts", truth,                                                                                                                                       "what the login itself proved meets the rule"},
+    {"sk_requires_touch", truth,                                                                                                                                      "whether sshd takes no key of a security key without a touch"},
     {"admin_group",
      [] {
        return Json{
            {"type", "string"}};
-     },                                                                           "whose members see everybody's recent activity"},
-    {"keep", duration,                                                                                                                                            "how long decisions are kept"},
-    {"arguments", truth,                                                                                                                                "whether the arguments of commands are kept with them"},
+     },                                                                                              "whose members see everybody's recent activity"},
+    {"keep", duration,                                                                                                                                                               "how long decisions are kept"},
+    {"arguments", truth,                                                                                                                                                   "whether the arguments of commands are kept with them"},
     {"enforce",
      [] {
        return Json{
            {"type", "boolean"}};
-     },                                                                                                                  "false only records what the rule would have demanded"},
+     },                                                                                                                                     "false only records what the rule would have demanded"},
 };
 
 // A table with `keys` and no others.  One that has no row is of any type: "config check" knows.

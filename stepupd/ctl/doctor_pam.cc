@@ -80,8 +80,9 @@ void examine_pam(const HostFiles& host, const std::vector<std::string>& asked,
                      "remove both markers and the line between them by hand"});
     }
   }
-  if (mentions_us("login", pam)) {
-    out.push_back({"login", "login has a line of pam_stepup, or a file that it includes has",
+  if (may_refuse("login", pam)) {
+    out.push_back({"login",
+                   "login has a line of pam_stepup that may refuse, or a file that it includes has",
                    "the console is the way back in when stepup refuses everybody",
                    "take it out; each service has a line of its own"});
   }

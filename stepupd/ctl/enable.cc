@@ -142,8 +142,9 @@ std::string objection(const EnableCommand& command, const HostFiles& host,
   }
   const PamReader now = host.pam_reader();
   const PamReader then = after(changes, now);
-  if (mentions_us("login", then)) {
-    return "the console would pass stepup: login has a line of pam_stepup, or a file that it "
+  if (may_refuse("login", then)) {
+    return "the console would pass stepup: login has a line of pam_stepup that may refuse, or a "
+           "file that it "
            "includes; take it out first";
   }
   if (const std::string way = way_back(host, then); !way.empty()) {

@@ -89,7 +89,8 @@ constexpr std::array<std::string_view, 11> kRefusals = {
     "auth_err", "perm_denied", "maxtries",    "system_err",   "conv_err", "buf_err",
     "open_err", "symbol_err",  "service_err", "user_unknown", "abort"};
 
-Effect control_of(const Step& step) {
+// `may_be_last`: stepupd asks there only after something else was proved (sshd).
+Effect control_of(const Step& step, bool may_be_last) {
   Effect effect;
   const std::vector<ControlWord> words = spelled_out(step.line.control);
   const auto refuses = [&](std::string_view result) {
@@ -97,8 +98,10 @@ Effect control_of(const Step& step) {
     return action == "bad" || action == "die";
   };
   const std::string_view success = action_for(words, "success");
-  const bool good = !words.empty() && (success == "ok" || success == "ignore") &&
-                    std::ranges::all_of(kRefusals, refuses);
+  const bool good =
+      !words.empty() &&
+      (success == "ok" || success == "ignore" || (may_be_last && success == "done")) &&
+      std::ranges::all_of(kRefusals, refuses);
   effect.passes_without_daemon = good && !refuses("authinfo_unavail");
   const bool only_ignores = action_for(words, "authinfo_unavail") == "ignore";
   effect.state = good && (!effect.passes_without_daemon || only_ignores) ? LineState::InEffect
@@ -108,12 +111,13 @@ Effect control_of(const Step& step) {
 }
 
 // NOLINTNEXTLINE(misc-no-recursion): as deep as the substacks that were read
-Effect effect_in(const std::vector<Step>& chain) {
+Effect effect_in(const std::vector<Step>& chain, bool may_be_last) {
   Effect best;
   for (std::size_t i = 0; i < chain.size(); ++i) {
     Effect found;
-    if (is_ours(chain[i].line)) found = control_of(chain[i]);
-    if (chain[i].line.kind == PamLine::Kind::Substack) found = effect_in(chain[i].inside);
+    if (is_ours(chain[i].line)) found = control_of(chain[i], may_be_last);
+    if (chain[i].line.kind == PamLine::Kind::Substack)
+      found = effect_in(chain[i].inside, may_be_last);
     if (found.state == LineState::Missing) continue;
     for (std::size_t before = 0; before < i && found.state == LineState::InEffect; ++before) {
       if (!may_skip(chain[before], i - before)) continue;
@@ -158,7 +162,7 @@ bool has_ours(const std::vector<Step>& chain) {
 }  // namespace
 
 Effect effect_of(const std::string& service, PamPhase phase, const PamReader& reader) {
-  return effect_in(chain_of(service, phase, reader));
+  return effect_in(chain_of(service, phase, reader), service == "sshd" && phase == PamPhase::Auth);
 }
 
 bool stands_alone(const std::string& service, PamPhase phase, const PamReader& reader) {
@@ -169,6 +173,13 @@ bool stands_alone(const std::string& service, PamPhase phase, const PamReader& r
 bool loads(const std::string& service, PamPhase phase, std::string_view module,
            const PamReader& reader) {
   return has_module(chain_of(service, phase, reader), module);
+}
+
+bool may_refuse(const std::string& service, const PamReader& reader) {
+  const auto stands_in = [&](PamPhase phase) {
+    return effect_of(service, phase, reader).state != LineState::Missing;
+  };
+  return stands_in(PamPhase::Auth) || stands_in(PamPhase::Account);
 }
 
 bool mentions_us(const std::string& service, const PamReader& reader) {

@@ -37,6 +37,9 @@ struct Effect {
 [[nodiscard]] bool loads(const std::string& service, PamPhase phase, std::string_view module,
                          const PamReader& reader);
 
+// Whether our line stands in a phase of `service` that decides.
+[[nodiscard]] bool may_refuse(const std::string& service, const PamReader& reader);
+
 // Whether `service`, or a file that it includes, has our line in any phase.
 [[nodiscard]] bool mentions_us(const std::string& service, const PamReader& reader);
 

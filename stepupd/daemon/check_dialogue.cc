@@ -84,6 +84,10 @@ OneShot plugin_shot_of(const RequestFacts& facts) {
   return {facts.where, "approval", "", facts.command_digest};
 }
 
+bool is_ssh_login(const RequestFacts& facts, const wire::CheckRequest& request) {
+  return facts.policy.family == "sshd" && request.program == wire::Program::Other;
+}
+
 // For the session that the login may open, of which the process at `connection` is a part.
 void note_login_proof(Engine& engine, const Connection& connection, const RequestFacts& facts,
                       const wire::CheckRequest& request, const StepUpResult& proved, BootTime now) {
@@ -106,6 +110,8 @@ void record_grant(Engine& engine, const Connection& connection, const RequestFac
   if (request.program == wire::Program::Other && connection.socket() == wire::Socket::Stepupd) {
     note_login_proof(engine, connection, facts, request, proved, now);
   }
+  const auto place = is_ssh_login(facts, request) ? place_of(request) : std::nullopt;
+  if (place) engine.ledger.sources().note(*place, proved.level, proved.factor, now);
   // sudo, su and doas with lines in both phases ask once; the account phase uses this up.
   if (request.phase == Phase::Auth) {
     engine.ledger.add_one_shot(one_shot_of(facts, request), proved.level, proved.factor, now);
@@ -159,6 +165,16 @@ bool login_is_enough(const Engine& engine, const InForce& rules, const RequestFa
   if (login == nullptr || engine.ledger.is_aside(*login)) return false;
   const policy::Grant proved = proved_by(*login, rules.set.settings.sk_requires_touch);
   return policy::decide(demand, facts.where, {&proved, 1}, now).decision == policy::Decision::Allow;
+}
+
+// Whether the same key has stepped up from the same address just now, where that counts.
+bool source_is_enough(const Engine& engine, const InForce& rules, const RequestFacts& facts,
+                      const wire::CheckRequest& request, const policy::Demand& demand,
+                      BootTime now) {
+  if (!is_ssh_login(facts, request)) return false;
+  const auto place = place_of(request);
+  return place &&
+         engine.ledger.sources().meet(demand, *place, rules.set.settings.source_reuse, now);
 }
 
 // The step-up itself, once nothing proven here is enough.
@@ -287,7 +303,20 @@ Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const sessi
         "login-counts", ""
     };
   }
+  if (source_is_enough(engine, rules, facts, request, demand, now)) {
+    co_return Outcome{
+        {VerdictCode::Granted, {}},
+        "source-reuse", ""
+    };
+  }
   if (monitors) co_return not_required("monitor-mode");
+  if (is_ssh_login(facts, request) && request.phase == Phase::Auth && is_first_factor(request)) {
+    co_return deny(VerdictCode::Denied,
+                   {
+                       MessageId::RefusedFirstFactor, {facts.policy.family, engine.host}
+    },
+                   "first-factor");
+  }
   if (engine.ledger.is_refused(facts.where, now)) {
     co_return deny(VerdictCode::Denied, {}, "refused-before");
   }
@@ -310,6 +339,12 @@ Surroundings surroundings_of(const Engine& engine, const Connection& connection,
     const bool logs_in = request.program == wire::Program::Other;
     surroundings.login =
         session::read_login_origin(connection.peer().pid, asker, logs_in ? request.rhost_hint : "");
+    // logind may not know, or not be there, what the program that logged in told us.
+    const Login* const login = engine.ledger.logins().find(asker.where.session);
+    if (surroundings.login.host.empty() && surroundings.login.remote != false && login != nullptr &&
+        !login->source.empty()) {
+      surroundings.login = {true, login->source};
+    }
   }
   return surroundings;
 }

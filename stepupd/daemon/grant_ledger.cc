@@ -213,10 +213,12 @@ void GrantLedger::forget_session(const SessionKey& session, uid_t subject) {
 }
 
 void GrantLedger::forget_subject(uid_t subject) {
+  sources_.forget(subject);
   forget_if([&](uid_t whose, const SessionKey&) { return whose == subject; });
 }
 
 void GrantLedger::forget_all() {
+  sources_.forget_all();
   forget_if([](uid_t, const SessionKey&) { return true; });
 }
 

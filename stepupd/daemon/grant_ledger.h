@@ -13,6 +13,7 @@
 
 #include "stepupd/daemon/grant_memory.h"
 #include "stepupd/daemon/login_book.h"
+#include "stepupd/daemon/source_reuse.h"
 #include "stepupd/policy/decide.h"
 
 namespace stepup::daemon {
@@ -92,6 +93,10 @@ class GrantLedger {
   // Closes those sessions of logind's that something was proved in and that are not in `open`.
   void close_sessions_but(const std::vector<SessionKey>& open);
 
+  // What logins over ssh from one source proved.
+  [[nodiscard]] SourceReuse& sources() noexcept { return sources_; }
+  [[nodiscard]] const SourceReuse& sources() const noexcept { return sources_; }
+
   // Whether there is neither a grant nor a login.
   [[nodiscard]] bool empty() const noexcept;
 
@@ -134,6 +139,7 @@ class GrantLedger {
 
   GrantMemory memory_;
   LoginBook logins_;
+  SourceReuse sources_;
   std::map<uid_t, Shelf> shelves_;
   std::map<uid_t, Shelf> aside_;
   std::optional<BootTime> aside_since_;

@@ -88,10 +88,13 @@ Task<Verdict> revoke_dialogue(Engine& engine, Connection& connection, wire::Revo
              (caller != 0 && grant.where.subject != caller);
     });
     co_return revoked(inside, "session " + to_string(*request.session), target.actor, [&] {
+      // A login over ssh that was asked may have made it, so nobody follows that one either.
       if (caller == 0) {
         engine.ledger.forget_session(*request.session);
+        engine.ledger.sources().forget_all();
       } else {
         engine.ledger.forget_session(*request.session, caller);
+        engine.ledger.sources().forget(caller);
       }
     });
   }

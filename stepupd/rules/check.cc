@@ -168,6 +168,7 @@ std::vector<std::pair<std::string, std::string>> list(const Settings& settings) 
       {"unenrolled",              unenrolled.allow ? quote("allow-until " + date_of(unenrolled.until_unix - 1))
                                       : quote("deny")       },
       {"verify_session",          truth(settings.verify_session)                },
+      {"source_reuse",            quote(format_duration(settings.source_reuse)) },
       {"attempts.max_failures",   std::to_string(settings.max_failures)         },
       {"attempts.max_backoff",    quote(format_duration(settings.max_backoff))  },
       {"host.rp_id",              quote(settings.rp_id)                         },

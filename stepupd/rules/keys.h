@@ -10,9 +10,9 @@
 
 namespace stepup::rules {
 
-inline constexpr std::array<std::string_view, 11> kTopKeys = {
-    "mode",   "unenrolled", "verify_session", "attempts", "host", "fido2",
-    "ssh_sk", "login",      "admin_group",    "activity", "rule"};
+inline constexpr std::array<std::string_view, 12> kTopKeys = {
+    "mode",  "unenrolled", "verify_session", "source_reuse", "attempts", "host",
+    "fido2", "ssh_sk",     "login",          "admin_group",  "activity", "rule"};
 inline constexpr std::array<std::string_view, 2> kAttemptsKeys = {"max_failures", "max_backoff"};
 inline constexpr std::array<std::string_view, 3> kHostKeys = {"rp_id", "tags", "language"};
 inline constexpr std::array<std::string_view, 3> kFido2Keys = {"enabled", "devices", "aaguids"};

@@ -75,6 +75,7 @@ struct Settings {
   Unenrolled unenrolled;
   bool verify_session = false;
   int max_failures = 5;
+  BootTime source_reuse = BootTime::zero();  // of logins over ssh; zero: each is asked
   BootTime max_backoff = std::chrono::minutes(15);
   std::vector<std::string> tags;  // what this host is for; tags.d included
   std::string rp_id;              // empty: the daemon takes the host's own

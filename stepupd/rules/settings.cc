@@ -16,6 +16,7 @@ namespace {
 constexpr int kMaxFailures = 20;  // NIST SP 800-63B allows 100; a six-digit code wants far fewer
 constexpr BootTime kMinBackoff = std::chrono::seconds(1);
 constexpr BootTime kMaxBackoff = std::chrono::days(1);
+constexpr BootTime kMaxSourceReuse = std::chrono::minutes(15);
 constexpr std::size_t kMaxTags = 256;
 constexpr std::size_t kMaxDevices = 16;
 constexpr std::size_t kMaxDevicePath = 255;
@@ -31,6 +32,13 @@ Unenrolled read_unenrolled(NodeReader& reader, const Node& node) {
   }
   reader.problem(node, node.key + " takes " + kWanted + ", not " + quote(*text));
   return {};
+}
+
+BootTime read_source_reuse(NodeReader& reader, const Node& node) {
+  const auto duration = reader.read_duration(node);
+  if (duration && *duration <= kMaxSourceReuse) return *duration;
+  if (duration) reader.problem(node, node.key + " takes 0 to " + format_duration(kMaxSourceReuse));
+  return BootTime::zero();
 }
 
 void read_attempts(NodeReader& reader, const Node& table, Settings& settings) {
@@ -193,6 +201,8 @@ bool read_setting(NodeReader& reader, const Node& node, Settings& settings) {
     settings.unenrolled = read_unenrolled(reader, node);
   } else if (node.key == "verify_session") {
     settings.verify_session = reader.read_boolean(node).value_or(settings.verify_session);
+  } else if (node.key == "source_reuse") {
+    settings.source_reuse = read_source_reuse(reader, node);
   } else if (node.key == "attempts") {
     read_attempts(reader, node, settings);
   } else if (node.key == "host") {

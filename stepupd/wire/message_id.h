@@ -132,6 +132,7 @@ enum class MessageId : std::uint8_t {
   RefusedAgentBroken,       // [service, host]
   RefusedAgentUv,           // [service, host]
   RefusedAgentElsewhere,    // [service]: its key can be asked by sudo alone
+  RefusedFirstFactor,       // [service, host]: sshd asks for a code before anything else
 
   // Said by the module or stepupctl itself, when the daemon cannot.
   DaemonAbsent,    // [socket, cause]

@@ -195,6 +195,7 @@ struct CheckRequest {
   std::optional<ExactCommand> exact;  // in the Approval phase
   // SSH_AUTH_INFO_0 of PAM's environment, from sshd alone; absent = not set, or longer.
   std::optional<std::string> ssh_auth_info;
+  bool has_authtok = false;  // PAM_AUTHTOK is set: a module before this one took a password
   bool operator==(const CheckRequest&) const = default;
 
   template <typename Self, typename Archive>
@@ -219,6 +220,7 @@ struct CheckRequest {
       if ((m.phase == Phase::Approval) != m.exact.has_value()) a.refuse();
     }
     a.maybe(m.ssh_auth_info, [](auto& text, auto& in) { in.text(text, kMaxAuthInfo); });
+    a.flag(m.has_authtok);
   }
 };
 

@@ -283,6 +283,9 @@ std::string_view german(MessageId id) noexcept {
     case MessageId::RefusedNoTerminal:
       return "{0} auf {1} verlangt einen zweiten Faktor, und es fehlt ein Terminal. Rufen Sie "
              "zuerst auf, mit ControlMaster aus ssh_config(5): ssh -t {1} true";
+    case MessageId::RefusedFirstFactor:
+      return "{0} auf {1} will zuerst einen Schlüssel oder ein Passwort, siehe sshd_config(5): "
+             "AuthenticationMethods publickey,keyboard-interactive:pam";
     case MessageId::RefusedRevoked:
       return "{0} auf {1} wurde verweigert: Es wurde während des Wartens widerrufen. Versuchen Sie "
              "es noch einmal.";

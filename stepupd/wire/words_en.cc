@@ -249,6 +249,9 @@ std::string_view english(MessageId id) noexcept {
     case MessageId::RefusedNoTerminal:
       return "{0} on {1} needs a second factor, and there is no terminal to ask on. Run this "
              "first, with ControlMaster of ssh_config(5): ssh -t {1} true";
+    case MessageId::RefusedFirstFactor:
+      return "{0} on {1} asks for a code only after a key or a password; see sshd_config(5): "
+             "AuthenticationMethods publickey,keyboard-interactive:pam";
     case MessageId::RefusedRevoked:
       return "{0} on {1} was refused: it was revoked while it waited. Try again.";
 

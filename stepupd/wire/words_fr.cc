@@ -266,6 +266,9 @@ std::string_view french(MessageId id) noexcept {
     case MessageId::RefusedNoTerminal:
       return "{0} sur {1} exige un second facteur, et il manque un terminal. Lancez d'abord, avec "
              "ControlMaster de ssh_config(5) : ssh -t {1} true";
+    case MessageId::RefusedFirstFactor:
+      return "{0} sur {1} veut d'abord une clé ou un mot de passe, voir sshd_config(5) : "
+             "AuthenticationMethods publickey,keyboard-interactive:pam";
     case MessageId::RefusedRevoked:
       return "{0} sur {1} a été refusé : la demande a été révoquée pendant l'attente. Recommencez.";
 

@@ -29,7 +29,8 @@ def check_request(groups, argv, requester=b"\0", auth_info=b"\0"):
                   text("alice") + text("192.0.2.7") + text("/dev/pts/0") +
                   (b"\0" if groups is None else
                    struct.pack(">BI%dI" % len(groups), 1, len(groups), *groups)) +
-                  struct.pack(">I", len(argv)) + b"".join(map(text, argv)) + b"\0\x02" + requester + auth_info)
+                  struct.pack(">I", len(argv)) + b"".join(map(text, argv)) + b"\0\x02" + requester + b"\0" +
+                  auth_info + b"\0")
 
 
 def ceremony(*devices):
@@ -47,6 +48,7 @@ STATUS = ("Name:\tsudo\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t7\nPid:\t7\nU
 CONF = '''mode = "monitor"
 unenrolled = "allow-until 2026-12-31"
 verify_session = true
+source_reuse = "60s"
 
 [login]
 sk_requires_touch = true

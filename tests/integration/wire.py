@@ -25,10 +25,11 @@ def header(kind, request_id, version=VERSION):
 
 def check_body(phase=2, program=1, service="sudo", user="root", uid=0, caller="root", argv=()):
     """CheckRequest: phase, program, names, hints, groups unknown, argv, clock unknown, no
-    requester, no exact command, no SSH_AUTH_INFO_0."""
+    requester, no exact command, no SSH_AUTH_INFO_0, no password."""
     return (bytes([phase, program]) + text(service) + text(user) + struct.pack(">I", uid) +
             text(caller) + text("") + text("") + b"\0" + struct.pack(">I", len(argv)) +
-            b"".join(text(word) for word in argv) + b"\0" + b"\1" + b"\0" + b"\0" + b"\0")
+            b"".join(text(word) for word in argv) + b"\0" + b"\1" + b"\0" + b"\0" + b"\0" +
+            b"\0")
 
 
 class Client:

@@ -113,3 +113,24 @@ class Ansible(GateBench):
         path = self.path(deploy)
         self.addCleanup(self.close, deploy, path)
         self.assertPlayed(deploy, self.play(deploy, path))
+
+    def test_whatever_comes_from_an_excepted_source_plays_without_a_code_and_nothing_else_does(self):
+        deploy = self.person("deploy", enrolled=False)
+        conf = self.machine.root / "etc/stepup/stepupd.conf"
+        before = conf.read_text()
+        self.addCleanup(self.machine.reload_rules)
+        self.addCleanup(self.machine.write, "/etc/stepup/stepupd.conf", before)
+        path = self.path(deploy)
+        for source, plays in (("127.0.0.1", True), ("127.0.0.2", False)):
+            self.machine.write("/etc/stepup/stepupd.conf", before.replace(
+                'service = ["sudo", "su"]\n',
+                f'service = ["sudo", "su"]\nexcept_source = ["{source}"]\n', 1))
+            self.machine.reload_rules()
+            self.addCleanup(self.close, deploy, path)
+            with self.subTest(source):
+                done = self.play(deploy, path)
+                if plays:
+                    self.assertPlayed(deploy, done)
+                else:
+                    self.assertNotEqual(done.returncode, 0)
+                    self.assertIn("Missing sudo password", done.stdout)

@@ -69,9 +69,10 @@ class MainJob(Bench):
             session.begin("sudo id")
         for session in (first, second):
             self.assertIsNotNone(session.prompt())
-        for session in (second, first):
+        for session in (first, second):
             session.answer(alice.code())
-            self.assertRuns(session.end())  # before the next code, which must not overtake it
+        for session in (first, second):
+            self.assertRuns(session.end())
 
     def test_V30_a_valid_sudo_ticket_does_not_replace_the_code(self):
         alice = self.person(groups=("passwd",))

@@ -352,6 +352,22 @@ TEST(CtlPamEffect, FollowsSubstacksOnBothSides) {
   CHECK(state("nowhere") == LineState::Missing);
 }
 
+TEST(CtlPamEffect, LetsACodeBeTheLastThatIsAskedInSshdAlone) {
+  const char* const text =
+      "auth [success=done ignore=ignore default=die] pam_stepup.so\nauth required pam_unix.so\n"
+      "account [success=done ignore=ignore default=die] pam_stepup.so\n";
+  const Files files = {
+      {"sshd",     text},
+      {"polkit-1", text}
+  };
+  const auto state = [&](const char* name, PamPhase phase) {
+    return effect_of(name, phase, reader_of(files)).state;
+  };
+  CHECK(state("sshd", PamPhase::Auth) == LineState::InEffect);
+  CHECK(state("sshd", PamPhase::Account) == LineState::WeakControl);
+  CHECK(state("polkit-1", PamPhase::Auth) == LineState::WeakControl);
+}
+
 TEST(CtlPamEffect, TellsALineThatPassesWithoutTheDaemon) {
   const Files files = {
       {"x", "account [success=ok authinfo_unavail=ignore default=die] pam_stepup.so\n"},

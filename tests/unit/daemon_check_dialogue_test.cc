@@ -370,6 +370,7 @@ TEST(CheckDialogue, LetsTheCodeOfALoginCountInItsSession) {
   login.program = Program::Other;
   login.phase = Phase::Auth;
   login.service = "sshd";
+  login.has_authtok = true;
   CHECK_TRUE(is_asked(login, reporter(), 0));
   login.phase = Phase::OpenSession;
   check(VerdictCode::NotRequired, MessageId::None, 0, bench.check(login, reporter()));
@@ -379,6 +380,25 @@ TEST(CheckDialogue, LetsTheCodeOfALoginCountInItsSession) {
   wire::CheckRequest by_bob = sudo();
   by_bob.caller = "bob";
   check(VerdictCode::Denied, MessageId::RefusedUnenrolled, 0, bench.check(by_bob, bob));
+}
+
+TEST(CheckDialogue, TakesTheSourceFromTheLoginWhereLogindDoesNotTell) {
+  policy::Rule at_home = rule();
+  at_home.except_source = {*policy::parse_network("192.0.2.0/24")};
+  bench.enrol(kAlice);
+  bench.start(rule_set(at_home));
+  auto rules = std::make_shared<InForce>(*bench.engine().rules);
+  rules->asks_origin = true;
+  bench.engine().rules = rules;
+  CHECK_TRUE(is_asked(sudo(), in_session(9), 0));
+  wire::CheckRequest opening = sudo();
+  opening.program = Program::Other;
+  opening.phase = Phase::OpenSession;
+  opening.service = "sshd";
+  opening.rhost_hint = "192.0.2.7";
+  check(VerdictCode::NotRequired, MessageId::None, 0, bench.check(opening, reporter()));
+  check(VerdictCode::NotRequired, MessageId::None, 0, bench.check(sudo(), alice()));
+  CHECK_TRUE(is_asked(sudo(), in_session(8), 1));
 }
 
 TEST(CheckDialogue, KnowsALoginUntilItsOwnProcessClosesIt) {

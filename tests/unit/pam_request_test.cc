@@ -174,6 +174,11 @@ TEST(PamRequest, V60TakesTheWordOfNoProgramButSshdOnHowSomebodyLoggedIn) {
   CHECK_FALSE(build_request(handle, Phase::OpenSession)->ssh_auth_info.has_value());
 }
 
+TEST(PamRequest, SaysOfNoModuleThatItTookAPasswordUnlessOneDid) {
+  // What libpam gives to modules alone cannot be set here.
+  CHECK_FALSE(build_request(handle, Phase::Auth)->has_authtok);
+}
+
 TEST(PamRequest, LeavesOutWhatNobodyKnows) {
   set(PAM_USER, "stepup-no-such-user");
   const auto request = build_request(handle, Phase::Auth);

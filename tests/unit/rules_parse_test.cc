@@ -72,6 +72,7 @@ TEST(RulesParse, ReadsEveryKey) {
 mode = "monitor"
 unenrolled = "allow-until 2026-12-31"
 verify_session = true
+source_reuse = "15min"
 admin_group = "wheel"
 [attempts]
 max_failures = 3
@@ -122,10 +123,11 @@ name = "least"
       {true, 1798761600}, // date -ud 2027-01-01 +%s
       true,
       3,
+      15min,
       1h,
       {"db", "rack:7"},
       "example.org",
-      10,
+      11,
       Language::English,
       false,
       false,
@@ -142,7 +144,7 @@ name = "least"
 
   policy::Rule all;
   all.name = "all";
-  all.origin = "stepupd.conf:21";
+  all.origin = "stepupd.conf:22";
   all.service = {"sudo", "su"};
   all.pam_service = {"sudo-i"};
   for (const char* user : {"alice", "wheel", "Zo\xc3\xab", "CORP\\bob"}) {
@@ -181,7 +183,7 @@ name = "least"
 
   policy::Rule least;
   least.name = "least";
-  least.origin = "stepupd.conf:45";
+  least.origin = "stepupd.conf:46";
   least.level = Level::None;
   CHECK_TRUE(set->rules[1] == least);
 }
@@ -314,6 +316,9 @@ TEST(RulesParse, RefusesAValueOfTheWrongTypeOrRange) {
        "stepupd.conf:1:18: verify_session takes true or false, not an integer"                                          },
       {"unenrolled = 'allow-until 2026-02-29'", bad_day.c_str()                                                         },
       {"unenrolled = 2026-12-31",               bad_type.c_str()                                                        },
+      {"source_reuse = 60",
+       "stepupd.conf:1:16: source_reuse takes a duration such as \"15min\", not an integer"                             },
+      {"source_reuse = '16min'",                "stepupd.conf:1:16: source_reuse takes 0 to 15min"                      },
       {"attempts.max_failures = '5'",
        "stepupd.conf:1:25: max_failures takes an integer, not a string"                                                 },
       {"attempts.max_backoff = '2d'",           "stepupd.conf:1:24: max_backoff takes 1s to 1d"                         },

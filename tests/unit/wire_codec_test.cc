@@ -44,7 +44,8 @@ void for_each_message(F f) {
       .clock = ClockState::Synchronised,
       .requester = 4711,
       .exact = {},
-      .ssh_auth_info = "password\n"
+      .ssh_auth_info = "password\n",
+      .has_authtok = true
   });
   CheckRequest of_plugin;
   of_plugin.phase = Phase::Approval;
