@@ -281,6 +281,20 @@ class DaemonTest(unittest.TestCase):
                 return client.verdict()
             self.assertEqual(as_user(ask), str(wire.DENIED))
 
+    def test_V53_whoever_becomes_another_after_connecting_is_neither(self):
+        # As a program that is executed with set-uid does, and one that gives its rights up.
+        def ask(at_connect, afterwards, kind):
+            os.setresuid(at_connect, at_connect, 0)
+            client = wire.Client(self.daemon.control)
+            os.setresuid(0, 0, 0)
+            os.setresuid(afterwards, afterwards, afterwards)
+            client.send(kind, wire.text(USER))
+            return client.verdict()
+        for at_connect, afterwards in ((UID, 0), (0, UID)):
+            for kind in (wire.TICKET, wire.LIST):
+                self.assertEqual(as_user(lambda: ask(at_connect, afterwards, kind), uid=0),
+                                 str(wire.DENIED), (at_connect, afterwards, kind))
+
     def test_T10_root_of_a_user_namespace_gets_no_verdict(self):
         script = (f"import sys; sys.path.insert(0, {str(pathlib.Path(wire.__file__).parent)!r});"
                   f"import wire; c = wire.Client({self.daemon.control!r});"

@@ -2,6 +2,7 @@
 // The module and the application's conversation function.
 #include <unistd.h>
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,22 @@ TEST(PamModuleConversation, RelaysThePromptsAndTheAnswers) {
     CHECK_EQUAL(5, application.heard().size());
   }
   CHECK_TRUE(answers == (std::vector<std::string>{"111111", "222222", "755224"}));
+}
+
+TEST(PamModuleConversation, F82AnAnswerThatComesAfterTheVerdictChangesNothing) {
+  std::atomic<bool> decided = false;
+  const FakeStepupd daemon(socket_path, [&](FakeConnection& connection) {
+    (void)connection.receive();
+    connection.send(kPrompt);
+    connection.send(refusal(VerdictCode::Denied));  // its time is up
+    decided = true;
+    connection.await_end();
+  });
+  FakeConversation application({"755224"});
+  application.before_answer = [&] {
+    while (!decided) (void)usleep(1000);
+  };
+  CHECK_EQUAL(PAM_PERM_DENIED, account(application));
 }
 
 TEST(PamModuleConversation, RefusesWhenTheApplicationCannotPrompt) {

@@ -4,10 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <optional>
+#include <thread>
 
 #include "stepupd/base/boot_time.h"
 
@@ -93,6 +96,51 @@ TEST(PamModuleDaemon, RefusesAListenerThatIsNotRoots) {
   FakeConversation application;
   CHECK_EQUAL(PAM_SYSTEM_ERR, account(application));
   CHECK_TRUE(contains(application.heard().at(0).text, "it was not started by root"));
+}
+
+TEST(PamModuleDaemon, T02ObeysNoListenerThatTookThePlaceOfRootsInARace) {
+  // More than anybody but root could do: two sockets of root's take turns at the path, and at one
+  // of them somebody else listens.
+  constexpr int kRounds = 2000;
+  const std::string roots = socket_dir + "/roots";
+  const std::string others = socket_dir + "/others";
+  const FakeStepupd daemon(roots, answering(VerdictCode::Denied));
+  FakeListener impostor(others, 128);
+  CHECK_EQUAL(0, seteuid(65534));
+  CHECK_EQUAL(0, listen(impostor.fd(), 128));
+  CHECK_EQUAL(0, seteuid(0));
+  std::atomic<bool> over = false;
+  std::atomic<int> asked = 0;
+  std::thread granting([&] {
+    while (!over) {
+      if (!readable(impostor.fd(), 20ms)) continue;
+      FakeConnection connection = impostor.accept();
+      if (!connection.receive()) continue;
+      ++asked;
+      connection.send(verdict_of(VerdictCode::Granted));
+    }
+  });
+  std::thread swapping([&] {
+    const std::string next = socket_dir + "/next";
+    while (!over) {
+      for (const std::string& one : {roots, others}) {
+        (void)!link(one.c_str(), next.c_str());
+        (void)rename(next.c_str(), socket_path.c_str());
+      }
+    }
+  });
+  std::map<int, int> codes;
+  for (int i = 0; i < kRounds; ++i) {
+    FakeConversation application;
+    ++codes[account(application)];
+  }
+  over = true;
+  swapping.join();
+  granting.join();
+  CHECK_EQUAL(0, codes[PAM_SUCCESS]);
+  CHECK_EQUAL(0, asked);
+  CHECK_TRUE(codes[PAM_PERM_DENIED] > 0);
+  CHECK_TRUE(codes[PAM_SYSTEM_ERR] > 0);
 }
 
 TEST(PamModuleDaemon, RefusesASilentDaemonAtTheDeadline) {

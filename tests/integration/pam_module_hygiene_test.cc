@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: ISC
 // The module leaves its host as it found it, however often it is called and however it answers.
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "stepupd/base/boot_time.h"
@@ -113,6 +119,14 @@ class PendingInterrupt {
   sigset_t interrupt_ = only(SIGINT);
   sigset_t before_{};
 };
+
+// Whether `holds` does, in a child of this process.
+bool in_a_child(const std::function<bool()>& holds) {
+  const pid_t child = fork();
+  if (child == 0) _exit(holds() ? 0 : 1);
+  int status = -1;
+  return waitpid(child, &status, 0) == child && status == 0;
+}
 
 struct HygieneFixture : public PamModuleFixture {
   const CountedSignal interrupts{SIGINT};  // a shell may have us ignore it
@@ -260,4 +274,36 @@ TEST(PamModuleHygiene, LoadingAndUnloadingItLeavesNothingAndNeverTakesItsCodeAwa
   CHECK_TRUE(allocated() < allocated_before + kLoads);
   CHECK_TRUE(resident() < resident_before + kSmall);
   STRCMP_EQUAL("", before.difference(look_around()).c_str());
+}
+
+TEST(PamModuleHygiene, F87WithoutStandardDescriptorsItAnswersAndLeavesThemClosed) {
+  for (const auto& [code, want] : {std::pair(VerdictCode::Granted, PAM_SUCCESS),
+                                   std::pair(VerdictCode::Denied, PAM_PERM_DENIED)}) {
+    const FakeStepupd daemon(socket_path, asking(code));
+    const bool right = in_a_child([&, want = want] {
+      for (const int fd : {0, 1, 2}) (void)close(fd);
+      FakeConversation application({"111111", "222222"});
+      const int got = account(application);
+      bool closed = true;
+      for (const int fd : {0, 1, 2}) closed &= fcntl(fd, F_GETFD) == -1;
+      return got == want && closed;
+    });
+    CHECK_TRUE(right);
+    CHECK_EQUAL(1, daemon.connections());
+  }
+}
+
+TEST(PamModuleHygiene, F87InAChrootAndWithoutTheRightToAskItRefuses) {
+  const FakeStepupd daemon(socket_path, answering(VerdictCode::Granted));
+  CHECK_EQUAL(0, chmod(socket_path.c_str(), 0600));
+  FakeConversation application;
+  const Transaction transaction(confdir, application.conv());
+  const auto after = [&](const std::function<bool()>& arrange, int want) {
+    return in_a_child([&] { return arrange() && transaction.account() == want; });
+  };
+  CHECK_TRUE(after([&] { return chroot(scratch.path().c_str()) == 0 && chdir("/") == 0; },
+                   PAM_SYSTEM_ERR));  // without /proc
+  CHECK_TRUE(after([] { return setresuid(65534, 65534, 65534) == 0; }, PAM_AUTHINFO_UNAVAIL));
+  CHECK_EQUAL(0, daemon.connections());
+  CHECK_TRUE(after([] { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0; }, PAM_SUCCESS));
 }

@@ -65,6 +65,19 @@ class Entrances(Bench):
                 self.assertEqual(again.passwords, 1)
                 self.assertSilent(again)
 
+    def test_V30_whosever_password_sudo_takes_the_code_is_the_callers(self):
+        for option in ("rootpw", "targetpw", "runaspw"):
+            with self.subTest(option):
+                alice = self.person(groups=("passwd",))
+                alice.password = machine.ROOT_PASSWORD
+                path = f"/etc/sudoers.d/{alice.name}"
+                self.machine.write(path, f"Defaults:{alice.name} {option}\n", mode=0o440)
+                self.addCleanup(self.machine.run, "rm", path)
+                outcome = alice.session().run("sudo id", alice.code())
+                self.assertEqual(outcome.passwords, 1)
+                self.assertPrompt(outcome, alice, "sudo: id")
+                self.assertRuns(outcome)
+
     def test_su_to_another_person_asks_for_the_factor_of_the_caller(self):
         alice, bob = self.person(), self.person("bob")
         alice.su_password = bob.password

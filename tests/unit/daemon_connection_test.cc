@@ -411,6 +411,18 @@ TEST(Connection, WaitsAMinuteForThePerson) {
   CHECK_TRUE(reply->kind == Reply::Kind::TimedOut);
 }
 
+TEST(Connection, F82TakesNoAnswerThatComesAfterAnHour) {
+  open(&Group::asks);
+  send(wire::CheckRequest{});
+  connection->tick(boot_now() + 1h);
+  CHECK_TRUE(reply->kind == Reply::Kind::TimedOut);
+  CHECK_TRUE(heard() == (std::vector{MessageType::Prompt, MessageType::Verdict}));
+  send(wire::Answer{SecretBytes("755224")});
+  CHECK_TRUE(reply->kind == Reply::Kind::TimedOut);
+  CHECK_TRUE(heard().empty());
+  check_closed();
+}
+
 TEST(Connection, GivesWorkHalfAMinuteAndWhatAPersonDoesElsewhereMore) {
   open(&Group::works);
   send(wire::CheckRequest{});

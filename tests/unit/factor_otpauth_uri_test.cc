@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: ISC
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -87,4 +97,26 @@ TEST(FactorDigest, RandomBytesAreNoConstant) {
   CHECK(one->text() != two->text());
   CHECK(one->text() != std::string(32, '\0'));
   CHECK_TRUE(random_bytes(0).has_value());
+}
+
+TEST(FactorDigest, V68WithoutRandomBytesThereAreNoneRatherThanAConstant) {
+  sock_filter failing[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{std::size(failing), failing};
+  const pid_t child = fork();
+  if (child == 0) {
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+      _exit(1);
+    }
+    const auto bytes = random_bytes(32);
+    _exit(!bytes && bytes.error().sys_errno == ENOSYS ? 0 : 2);
+  }
+  int status = -1;
+  CHECK_EQUAL(child, waitpid(child, &status, 0));
+  CHECK_EQUAL(0, status);
 }
