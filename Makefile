@@ -35,7 +35,8 @@ STEPUP_CPPFLAGS := -I. -MMD -MP -DSTEPUP_VERSION='"$(VERSION)"'
 # glibc refuses to be fortified without optimisation, and the sanitizers bring their own checks.
 FORTIFY  ?= -D_FORTIFY_SOURCE=2
 WERROR   ?= -Werror
-STEPUP_LDFLAGS := -Wl,-z,relro,-z,now,-z,defs,-z,noexecstack
+# Each by itself, as blhc reads them.
+STEPUP_LDFLAGS := -Wl,-z,relro -Wl,-z,now -Wl,-z,defs -Wl,-z,noexecstack
 objs = $(patsubst %.cc,$(B)/obj/%.o,$(1))
 
 include stepupd/base/module.mk stepupd/wire/module.mk stepupd/policy/module.mk \
@@ -78,14 +79,14 @@ $(B)/stepup_approval.so: $(call objs,$(APPROVAL_ALL)) sudo_approval/stepup_appro
 	  -o $@ $(filter %.o,$^)
 
 $(B)/stepupd: $(call objs,$(DAEMON_ALL))
-	$(CXX) $(STEPUP_LDFLAGS) $(LDFLAGS) -pie -o $@ $^ $(DAEMON_LIBS)
+	$(CXX) $(STEPUP_LDFLAGS) $(LDFLAGS) -fPIE -pie -o $@ $^ $(DAEMON_LIBS)
 
 # Only these sources may call libfido2's device functions; `make lint` checks it.
 $(B)/stepup-fido2-helper: $(call objs,$(HELPER_ALL))
-	$(CXX) $(STEPUP_LDFLAGS) $(LDFLAGS) -pie -o $@ $^ $(HELPER_LIBS)
+	$(CXX) $(STEPUP_LDFLAGS) $(LDFLAGS) -fPIE -pie -o $@ $^ $(HELPER_LIBS)
 
 $(B)/stepupctl: $(call objs,$(CTL_ALL))
-	$(CXX) $(STEPUP_LDFLAGS) $(LDFLAGS) -pie -o $@ $^ $(CTL_LIBS)
+	$(CXX) $(STEPUP_LDFLAGS) $(LDFLAGS) -fPIE -pie -o $@ $^ $(CTL_LIBS)
 
 $(B)/obj/%.o: %.cc
 	@mkdir -p $(@D)
@@ -98,8 +99,8 @@ $(B)/unit_tests: $(call objs,$(UNIT_TEST_SRCS) $(filter-out %/main.cc,$(sort $(D
 	$(CXX) $(LDFLAGS) -o $@ $^ $(sort $(DAEMON_LIBS) $(CTL_LIBS) $(HELPER_LIBS)) -lpam $(shell pkg-config --libs cpputest)
 
 # --- Tests ---------------------------------------------------------------------------------------
-.PHONY: check check-unit check-integration check-system check-long lint format coverage asan tsan \
-  demo deps deb install uninstall clean dist man
+.PHONY: check check-unit check-integration check-system check-packages check-long lint format coverage asan tsan \
+  demo deps deb rpm install uninstall clean dist man
 
 check: all check-unit check-properties check-integration lint
 
@@ -125,23 +126,35 @@ lint:
 format:
 	clang-format-19 -i $(shell git ls-files '*.cc' '*.h')
 
-check-system: build/packages-bookworm build/read_command_lines
+check-system: check-packages build/read_command_lines
 	/usr/bin/python3 tests/system/run.py
 
-check-long: build/packages-bookworm build/packages-trixie build/read_command_lines
+check-long: check-packages build/packages-trixie build/read_command_lines
 	/usr/bin/python3 tests/system/run.py --long
+
+# What lintian, rpmlint and the like say of the packages.
+check-packages: all build/packages-bookworm build/packages-rpm
+	tests/packages/debian.sh
+	tests/packages/rpm.sh
+	tests/packages/uninstall.sh
 
 demo: build/packages-bookworm
 	/usr/bin/python3 tests/system/demo.py
 
 # The packages that the system tests install.  The unit tests of what is in them run in check.
-# And of the version before: the latest tag, or a commit as long as nothing was released.
-PREVIOUS ?= $(or $(shell git describe --tags --abbrev=0 --match 'v*' HEAD^ 2>/dev/null),2366b84)
+# And of the version before: the latest tag, or, as long as nothing was released, a commit that speaks
+# the same protocol as this one.
+PREVIOUS ?= $(or $(shell git describe --tags --abbrev=0 --match 'v*' HEAD^ 2>/dev/null),8907a60)
 build/packages-previous: packaging/debian/build_previous.sh
 	packaging/debian/build_previous.sh $(PREVIOUS)
 	touch $@
 
-build/packages-%: $(shell find Makefile conf man packaging pam_stepup sudo_approval stepupd -type f)
+PACKAGED := $(shell find Makefile conf man packaging pam_stepup sudo_approval stepupd -type f)
+build/packages-rpm: $(PACKAGED)
+	packaging/rpm.sh build/rpms --without check
+	touch $@
+
+build/packages-%: $(PACKAGED)
 	DEB_BUILD_OPTIONS="nocheck noautodbgsym" packaging/debian/build_in.sh $* build
 	touch $@
 
@@ -179,6 +192,9 @@ deb:
 deb-%:
 	packaging/debian/build_in.sh $* dist
 
+rpm:
+	packaging/rpm.sh dist
+
 # --- Installing ----------------------------------------------------------------------------------
 MAN_PAGES = $(wildcard man/*.[1-9])
 
@@ -186,7 +202,7 @@ install: all
 	install -d $(DESTDIR)$(pamdir) $(DESTDIR)$(libexecdir) $(DESTDIR)$(prefix)/bin \
 	  $(DESTDIR)$(unitdir) $(DESTDIR)$(sysusersdir) $(DESTDIR)$(tmpfilesdir) \
 	  $(DESTDIR)$(sysconfdir)/stepup/stepupd.conf.d $(DESTDIR)$(sysconfdir)/stepup/credentials.d \
-	  $(DESTDIR)$(docdir)/pam.d $(DESTDIR)$(docdir)/stepupd.conf.d $(DESTDIR)$(docdir)/credentials.d $(DESTDIR)$(docdir)/sshd_config.d
+	  $(DESTDIR)$(docdir)/pam.d $(DESTDIR)$(docdir)/stepupd.conf.d $(DESTDIR)$(docdir)/credentials.d $(DESTDIR)$(docdir)/sshd_config.d $(DESTDIR)$(docdir)/ansible
 	# By rename, since a running sudo may have the old file mapped.
 	install -m 644 $(B)/pam_stepup.so $(DESTDIR)$(pamdir)/.pam_stepup.so.new
 	mv -f $(DESTDIR)$(pamdir)/.pam_stepup.so.new $(DESTDIR)$(pamdir)/pam_stepup.so
@@ -215,14 +231,18 @@ install: all
 	install -m 644 conf/stepupd.conf.d/*.example $(DESTDIR)$(docdir)/stepupd.conf.d
 	install -m 644 conf/credentials.d/*.example $(DESTDIR)$(docdir)/credentials.d
 	install -m 644 conf/sshd_config.d/*.example $(DESTDIR)$(docdir)/sshd_config.d
+	install -m 644 conf/ansible/*.example $(DESTDIR)$(docdir)/ansible
 	for page in $(MAN_PAGES); do section=$${page##*.}; \
 	  install -d $(DESTDIR)$(mandir)/man$$section; \
 	  install -m 644 $$page $(DESTDIR)$(mandir)/man$$section/; done
 
-# Refuses while a PAM stack still names the module: sudo would fail with "Module is unknown".
+# Refuses while a PAM stack or sudo's configuration names a module: sudo would refuse everybody.
 uninstall:
-	@if grep -ls pam_stepup $(DESTDIR)$(sysconfdir)/pam.d/*; then \
-	  echo "Remove the pam_stepup lines from these files first."; exit 1; fi
+	@lines=$$(grep -EHns '^[[:space:]]*([^#[:space:]].*)?pam_stepup' $(DESTDIR)$(sysconfdir)/pam.d/*; \
+	  grep -EHns '^[[:space:]]*[^#[:space:]].*stepup_approval' $(DESTDIR)$(sysconfdir)/sudo.conf); \
+	if [ -n "$$lines" ]; then \
+	  echo "stepup stays, because without it these lines would refuse everybody:"; echo "$$lines"; \
+	  echo 'Remove them by hand, or those of "stepupctl enable" with "stepupctl disable --all".'; exit 1; fi
 	rm -f $(DESTDIR)$(pamdir)/pam_stepup.so $(DESTDIR)$(sudoplugindir)/stepup_approval.so $(DESTDIR)$(libexecdir)/stepupd \
 	  $(DESTDIR)$(libexecdir)/stepup-fido2-helper $(DESTDIR)$(udevdir)/rules.d/70-stepup-fido2.rules \
 	  $(DESTDIR)$(prefix)/bin/stepupctl $(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(wildcard packaging/systemd/*))) \
@@ -231,6 +251,7 @@ uninstall:
 	  $(DESTDIR)$(bashdir)/stepupctl $(DESTDIR)$(zshdir)/_stepupctl $(DESTDIR)$(fishdir)/stepupctl.fish \
 	  $(DESTDIR)$(apparmordir)/stepupd
 	for page in $(notdir $(MAN_PAGES)); do rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$$page; done
+	rm -rf $(DESTDIR)$(libexecdir) $(DESTDIR)$(docdir)
 
 dist:
 	mkdir -p dist

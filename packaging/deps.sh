@@ -11,6 +11,7 @@ if command -v apt-get >/dev/null; then
   # clang-19: the oldest clang that knows std::expected with this standard library.
   apt-get install -y --no-install-recommends \
     git ca-certificates ccache lintian blhc devscripts apparmor bash zsh fish \
+    rpm rpmlint checkpolicy selinux-policy-dev \
     clang-19 libclang-rt-19-dev clang-tidy-19 clang-format-19 gcovr mandoc shellcheck \
     mmdebstrap systemd-container util-linux openssh-client oathtool python3 python3-pexpect \
     fido2-tools python3-cbor2 python3-cryptography python3-jsonschema pamtester sqlite3 sudo \
@@ -20,7 +21,7 @@ elif command -v dnf >/dev/null; then
     toml11-devel cli11-devel qrencode-devel libseccomp-devel libyubikey-devel libfido2-devel json-devel libstdc++-static cpputest-devel \
     clang clang-tools-extra gcovr mandoc ShellCheck systemd-container openssh-clients oathtool python3 \
     python3-pexpect fido2-tools python3-cbor2 python3-cryptography python3-jsonschema pamtester sudo \
-    pamu2fcfg google-authenticator
+    pamu2fcfg google-authenticator rpm-build rpmlint systemd-rpm-macros checkpolicy selinux-policy-devel
 else
   echo "deps.sh knows apt and dnf only; install the packages named in it by hand." >&2
   exit 1

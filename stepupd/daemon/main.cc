@@ -9,6 +9,7 @@
 // untrusted: who a peer is comes from the kernel, and only root peers may ask on stepupd.sock.  If
 // it crashes, systemd hands the memfd with the grants to its successor, and used codes stay used.
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,6 +143,9 @@ std::string host_name() {
 }
 
 int serve(Options options) {
+  // What scrypt takes for a recovery code goes back at once; glibc would come to keep it otherwise.
+  constexpr int kKeptAtMost = 1024 * 1024;
+  (void)mallopt(M_MMAP_THRESHOLD, kKeptAtMost);
   auto sockets = passed_sockets();
   if (!sockets) return fail(sockets.error(), "exiting");
   if (!sockets->stepupd) sockets = bind_sockets(options.run_dir);

@@ -203,6 +203,7 @@ void SessionWatch::on_properties(sd_bus_message* reply) {
 
 void SessionWatch::sees_all() {
   std::vector<SessionKey> open;
+  open.reserve(seen_.size());
   for (const auto& [path, session] : seen_) open.push_back(session.key);
   ledger_.close_sessions_but(open);
   ledger_.take_back();

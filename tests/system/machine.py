@@ -104,10 +104,14 @@ class Machine:
         return self
 
     def __exit__(self, *_):
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave things behind
+        # A second Ctrl-C must not leave things behind.  What is ignored for longer would be ignored
+        # by each ssh that a test starts, too, and then the end of its terminal does not end it.
+        usual = {number: signal.signal(number, signal.SIG_IGN)
+                 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         self.halt()
         shutil.rmtree(self.directory, ignore_errors=True)
+        for number, handler in usual.items():
+            signal.signal(number, handler)
 
     # -- making it ------------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ class Activity(Bench):
         self.assertNotEqual(session.run("sudo -k; stepupctl revoke; sudo -n id").status, 0)
         own = self.rows(session.run("stepupctl log --json"))
         self.assertEqual([(row["service"], row["command"], row["verdict"]) for row in own],
-                         [("sudo", "echo", "granted"), ("sudo", None, "denied")])
+                         [("sudo", "echo", "granted"), ("sudo", "id", "denied")])
         self.assertNotIn("a-secret", str(own))
         self.assertEqual(self.rows(other.run("stepupctl log --json")), [])
         self.assertRefused(other.run(f"stepupctl log --user {alice.name}"), "Only root may")

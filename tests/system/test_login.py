@@ -138,5 +138,6 @@ class Login(Bench):
         log_in_and_out(LOGINS)
         after = wait_until(lambda: (now := holds())[0] <= before[0] and now, "descriptors are closed")
         self.assertLess(after[1] - before[1], 512, "KiB of memory")
+        self.assertLess(after[1], 8192, "KiB of memory, although recovery codes were made")
         print(f"{LOGINS} logins: descriptors {before[0]} to {after[0]}, "
               f"RssAnon {before[1]} to {after[1]} KiB")

@@ -15,16 +15,8 @@ PRERM = "/var/lib/dpkg/info/libpam-stepup.prerm"
 HAND_WRITTEN = "account required pam_stepup.so\n"
 
 
-class PackageLife:
-    suite = None
-
-    @classmethod
-    def setUpClass(cls):
-        if Bench.machine is None:
-            return  # setUp says what is missing
-        cls.machine = cls.enterClassContext(Machine(cls.suite))
-        cls.machine.bring_packages()
-        cls.machine.boot()
+class PackageBench:
+    """A host of its own, on which packages come and go."""
 
     def setUp(self):
         super().setUp()
@@ -33,20 +25,8 @@ class PackageLife:
         self.alice = self.person(enrolled=False)
         self.addCleanup(self.clean)
 
-    def clean(self):
-        for name, text in self.untouched.items():
-            (self.pam / name).write_bytes(text)
-        self.machine.run("dpkg", "--purge", "stepupd", "libpam-stepup")
-
     def stacks(self):
-        return {path.name: path.read_bytes() for path in self.pam.iterdir()}
-
-    def apt(self, *words, check=True):
-        return self.machine.run("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet",
-                                "--yes", *words, check=check, timeout=120)
-
-    def install(self):
-        self.apt("install", *PACKAGES)
+        return {path.name: path.read_bytes() for path in self.pam.iterdir() if path.is_file()}
 
     def enable(self):
         """Has sudo, su and sshd ask in earnest."""
@@ -59,9 +39,6 @@ class PackageLife:
 
     def exists(self, path):
         return os.path.lexists(self.machine.root / path.lstrip("/"))
-
-    def has_module(self):
-        return any((self.machine.root / "usr/lib").glob("*/security/pam_stepup.so"))
 
     def assertSudoAsksNobody(self):
         """In a new login by ssh."""
@@ -78,6 +55,33 @@ class PackageLife:
         outcome = self.proved.run("sudo id", self.alice.code())
         self.assertAsked(outcome)
         self.assertRuns(outcome)
+
+
+class PackageLife(PackageBench):
+    suite = None
+
+    @classmethod
+    def setUpClass(cls):
+        if Bench.machine is None:
+            return  # setUp says what is missing
+        cls.machine = cls.enterClassContext(Machine(cls.suite))
+        cls.machine.bring_packages()
+        cls.machine.boot()
+
+    def clean(self):
+        for name, text in self.untouched.items():
+            (self.pam / name).write_bytes(text)
+        self.machine.run("dpkg", "--purge", "stepupd", "libpam-stepup")
+
+    def apt(self, *words, check=True):
+        return self.machine.run("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet",
+                                "--yes", *words, check=check, timeout=120)
+
+    def install(self):
+        self.apt("install", *PACKAGES)
+
+    def has_module(self):
+        return any((self.machine.root / "usr/lib").glob("*/security/pam_stepup.so"))
 
     # -- what is claimed ------------------------------------------------------------------------
 

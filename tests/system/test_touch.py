@@ -159,9 +159,11 @@ class Touch(TouchBench):
         alice, key = self.person(enrolled=False), self.key()
         self.enrol_key(alice)
         self.rule(alice, level="touch")
-        outcome = alice.session_at_the_machine().run("sudo -n id")
+        session = alice.session_at_the_machine()
+        before = key.status()["seen"]
+        outcome = session.run("sudo -n id")
         self.assertNotEqual(outcome.status, 0, outcome.text)
-        self.assertEqual(key.status()["sign_count"], before)
+        self.assertEqual(key.status()["seen"], before)
 
     def test_a_key_that_is_not_plugged_in_offers_the_code_at_once(self):
         alice, key = self.person(), self.key()
