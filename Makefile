@@ -144,8 +144,10 @@ demo: build/packages-bookworm
 # The packages that the system tests install.  The unit tests of what is in them run in check.
 # And of the version before: the latest tag, or, as long as nothing was released, a commit that speaks
 # the same protocol as this one.
-PREVIOUS ?= $(or $(shell git describe --tags --abbrev=0 --match 'v*' HEAD^ 2>/dev/null),8907a60)
-build/packages-previous: packaging/debian/build_previous.sh
+PREVIOUS ?= $(or $(shell git describe --tags --abbrev=0 --match 'v*' HEAD^ 2>/dev/null),c59572e)
+build/packages-previous: build/previous/of-$(PREVIOUS)
+	touch $@
+build/previous/of-$(PREVIOUS): packaging/debian/build_previous.sh
 	packaging/debian/build_previous.sh $(PREVIOUS)
 	touch $@
 
