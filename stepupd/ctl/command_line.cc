@@ -352,6 +352,9 @@ class Grammar {
         add_config_verb("diff", "print what the files of a directory would change",
                         "holds the stepupd.conf to compare; by default, /etc/stepup is compared "
                         "with what packages brought");
+    diff_->add_flag("--running", running_,
+                    "compare with the rules that stepupd has in force; needs root");
+    add_json(diff_);
     schema_ = config_->add_subcommand("schema", "print a JSON schema of the files, for editors");
   }
   CLI::App* add_config_verb(const char* name, const char* does, const char* what_dir_does) {
@@ -432,7 +435,9 @@ class Grammar {
     if (verify_->parsed()) return wire::VerifyRequest{whole_session_};
     if (check_->parsed()) return ConfigCommand{ConfigCommand::Verb::Check, directory_};
     if (show_->parsed()) return ConfigCommand{ConfigCommand::Verb::Show, directory_};
-    if (diff_->parsed()) return ConfigCommand{ConfigCommand::Verb::Diff, directory_};
+    if (diff_->parsed()) {
+      return ConfigCommand{ConfigCommand::Verb::Diff, directory_, running_};
+    }
     if (schema_->parsed()) return ConfigCommand{ConfigCommand::Verb::Schema, {}};
     return wire::StatusRequest{};
   }
@@ -500,6 +505,7 @@ class Grammar {
   std::string user_;
   std::string label_;
   std::string directory_;
+  bool running_ = false;
   bool whole_session_ = false;
 };
 

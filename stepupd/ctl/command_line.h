@@ -14,11 +14,12 @@ namespace stepup::ctl {
 
 inline constexpr char kDefaultSocket[] = "/run/stepup/control.sock";
 
-// Works on conf files; needs no daemon.
+// Works on conf files; needs no daemon, but for `running`.
 struct ConfigCommand {
   enum class Verb : std::uint8_t { Check, Show, Diff, Schema };
   Verb verb = Verb::Check;
   std::string directory;  // empty = the host's own files
+  bool running = false;   // diff: compare with what stepupd has in force
   bool operator==(const ConfigCommand&) const = default;
 };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: ISC
 // "config check", "show", "diff" and "schema": the daemon's own reading of the files, without the
-// daemon.
+// daemon, but for what it has in force.
 #pragma once
+
+#include <string>
 
 #include "stepupd/ctl/command_line.h"
 #include "stepupd/ctl/exit_code.h"
@@ -14,7 +16,8 @@ namespace stepup::ctl {
 // /etc/stepup, and its owner does not matter, since files are checked before they are installed.
 // With `as_json` all of that is one document on standard output.  Returns Refused when stepupd
 // would refuse the files.
-[[nodiscard]] ExitCode work_on_config(const ConfigCommand& command, bool as_json);
+[[nodiscard]] ExitCode work_on_config(const ConfigCommand& command, const std::string& socket,
+                                      bool as_json);
 
 // The host's own files, or those of a directory in place of /etc/stepup.
 [[nodiscard]] rules::Checked read_config(const std::string& directory);

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
 #include <utility>
 
+#include "stepupd/rules/check.h"
 #include "stepupd/rules/keys.h"
 
 namespace stepup::ctl {
@@ -158,15 +161,34 @@ constexpr Row kRows[] = {
      },                                                                                                                                     "false only records what the rule would have demanded"},
 };
 
-// A table with `keys` and no others.  One that has no row is of any type: "config check" knows.
+// By key, as "list" names it; those of rules without a table.  A key that is not here has none.
+std::map<std::string, Json> defaults() {
+  std::map<std::string, Json> all;
+  // Its values are written alike in TOML and in JSON.
+  for (const auto& [key, value] : rules::list(rules::Settings{})) {
+    all[key] = Json::parse(value, nullptr, false);
+  }
+  const policy::Rule rule;
+  all["rule.max_age"] = rules::format_duration(rule.max_age);
+  all["rule.scope"] = to_string(rule.scope);
+  all["rule.login_counts"] = rule.login_counts;
+  all["rule.enforce"] = rule.enforce;
+  return all;
+}
+
+// The table `name` with `keys` and no others; no name is the top level.  A key that has no row is
+// of any type: "config check" knows.
 template <typename Keys>
-Json table(const Keys& keys) {
+Json table(const std::string& name, const Keys& keys) {
+  const auto known = defaults();
   Json properties = Json::object();
   for (const std::string_view key : keys) {
     const auto* row = std::ranges::find(kRows, key, &Row::key);
     if (row == std::end(kRows)) continue;
     Json form = row->form();
     form["description"] = row->meaning;
+    const auto usual = known.find((name.empty() ? "" : name + ".") + std::string(key));
+    if (usual != known.end()) form["default"] = usual->second;
     properties[std::string(key)] = std::move(form);
   }
   return {
@@ -179,15 +201,15 @@ Json table(const Keys& keys) {
 }  // namespace
 
 std::string config_schema() {
-  Json rule = table(rules::kRuleKeys);
+  Json rule = table("rule", rules::kRuleKeys);
   rule["required"] = {"name", "level"};
-  Json top = table(rules::kTopKeys);
-  top["properties"]["attempts"] = table(rules::kAttemptsKeys);
-  top["properties"]["host"] = table(rules::kHostKeys);
-  top["properties"]["fido2"] = table(rules::kFido2Keys);
-  top["properties"]["ssh_sk"] = table(rules::kSshSkKeys);
-  top["properties"]["login"] = table(rules::kLoginKeys);
-  top["properties"]["activity"] = table(rules::kActivityKeys);
+  Json top = table("", rules::kTopKeys);
+  top["properties"]["attempts"] = table("attempts", rules::kAttemptsKeys);
+  top["properties"]["host"] = table("host", rules::kHostKeys);
+  top["properties"]["fido2"] = table("fido2", rules::kFido2Keys);
+  top["properties"]["ssh_sk"] = table("ssh_sk", rules::kSshSkKeys);
+  top["properties"]["login"] = table("login", rules::kLoginKeys);
+  top["properties"]["activity"] = table("activity", rules::kActivityKeys);
   top["properties"]["rule"] = {
       {"type",  "array"        },
       {"items", std::move(rule)}

@@ -168,15 +168,36 @@ std::string json(const std::vector<rules::Problem>& problems) {
   });
 }
 
+std::string json(const std::vector<rules::Change>& changes) {
+  return document({
+      {"ok", true},
+      {"problems", Json::array()},
+      {"changes", array_of(changes,
+       [](const rules::Change& change) {
+                             return Json{
+                                 {"change", change.comes ? "+" : "-"},
+                                 {"statement", change.statement},
+                             };
+                           })},
+  });
+}
+
 std::string json(const rules::RuleSet& set) {
+  Json settings = Json::object();
+  // Its values are written alike in TOML and in JSON.
+  for (const auto& [key, value] : rules::list(set.settings)) {
+    settings[key] = Json::parse(value, nullptr, false);
+  }
   return document({
       {"ok", true},
       {"problems", Json::array()},
       {"mode", to_string(set.settings.mode)},
+      {"settings", std::move(settings)},
       {"rules", array_of(set.rules,
        [](const policy::Rule& rule) {
                            return Json{
                                {"name", rule.name},
+                               {"conditions", rules::describe_conditions(rule)},
                                {"demand", rules::describe(rule)},
                                {"origin", rule.origin},
                                {"enforced", rule.enforce},

@@ -9,6 +9,7 @@
 #include "stepupd/ctl/finding.h"
 #include "stepupd/ctl/replay.h"
 #include "stepupd/policy/match.h"
+#include "stepupd/rules/check.h"
 #include "stepupd/rules/rules.h"
 #include "stepupd/wire/control_messages.h"
 
@@ -24,6 +25,8 @@ namespace stepup::ctl {
 // Of "config check": what is wrong, or the rules.
 [[nodiscard]] std::string json(const std::vector<rules::Problem>& problems);
 [[nodiscard]] std::string json(const rules::RuleSet& set);
+// Of "config diff".
+[[nodiscard]] std::string json(const std::vector<rules::Change>& changes);
 
 // Of "explain".
 struct ExplainedRule {

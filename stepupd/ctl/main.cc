@@ -111,7 +111,7 @@ ExitCode carry_out(const Request& request, const CommandLine& line,
 }
 
 ExitCode carry_out(const ConfigCommand& command, const CommandLine& line) {
-  return work_on_config(command, line.json);
+  return work_on_config(command, line.socket, line.json);
 }
 ExitCode carry_out(const ExplainCommand& command, const CommandLine& line) {
   return explain(command, line.json);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "stepupd/base/boot_time.h"
+#include "stepupd/base/local_time.h"
 #include "stepupd/base/printable.h"
 
 namespace stepup::daemon::audit {
@@ -246,7 +247,7 @@ void rules_stale(std::int64_t since, std::size_t count) noexcept {
   best_effort([&] {
     Record(kRulesLoaded, LOG_WARNING,
            "rules in force: " + std::to_string(count) + ", the last good ones, stale since " +
-               std::to_string(since))
+               utc_time(since))
         .add("STEPUP_STALE_SINCE", static_cast<std::uint64_t>(since))
         .send();
   });

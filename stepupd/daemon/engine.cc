@@ -172,6 +172,8 @@ void Engine::adopt(FilesRead read) {
   rules = std::move(loaded.rules);
   if (loaded.problems.empty()) {
     stale_since = 0;
+  } else if (loaded.stale_since) {
+    stale_since = *loaded.stale_since;
   } else if (stale_since == 0) {
     stale_since = now().unix_seconds;
   }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -69,6 +70,20 @@ std::optional<InForce> load_last_good(const std::string& state_dir) {
   return InForce{std::move(*set), digest, {}};
 }
 
+// Since when the files are bad: the time of a file that is there meanwhile, since a restart must
+// not make that forgotten.
+std::optional<std::int64_t> note_stale(const std::string& state_dir, bool is_stale) {
+  const std::string path = state_dir + "/rules.stale";
+  if (!is_stale) {
+    (void)unlink(path.c_str());
+    return std::nullopt;
+  }
+  const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  struct stat found = {};
+  if (!fd || fstat(fd.get(), &found) != 0) return std::nullopt;
+  return found.st_mtime;
+}
+
 void resolve(InForce& rules) {
   rules.local_accounts = read_local_accounts();
   rules::resolve(rules.set.rules, rules.local_accounts);
@@ -119,6 +134,7 @@ Loaded load_rules(const rules::Layout& layout, const std::string& state_dir,
       loaded.unsaved = rules::Problem{last_good_path(state_dir), 0, 0, saved.error().what};
     }
   }
+  loaded.stale_since = note_stale(state_dir, !good);
   if (!good) {
     good = load_last_good(state_dir);
     if (good) good->stale = loaded.problems.front();

@@ -2,6 +2,7 @@
 // Which rules decide now: those of the files, or the last good ones (ARCHITECTURE section 4).
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,9 +28,10 @@ struct InForce {
 };
 
 struct Loaded {
-  std::shared_ptr<const InForce> rules;   // null: nothing to go by, deny
-  std::vector<rules::Problem> problems;   // of the files
-  std::optional<rules::Problem> unsaved;  // the last good copy could not be written
+  std::shared_ptr<const InForce> rules;     // null: nothing to go by, deny
+  std::vector<rules::Problem> problems;     // of the files
+  std::optional<rules::Problem> unsaved;    // the last good copy could not be written
+  std::optional<std::int64_t> stale_since;  // of files that are bad: Unix seconds, where known
 };
 
 // Reads, parses and resolves the files.  Good ones are saved under `state_dir` as the last good;

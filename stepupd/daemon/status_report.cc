@@ -8,6 +8,7 @@
 #include <chrono>
 #include <utility>
 
+#include "stepupd/base/local_time.h"
 #include "stepupd/base/printable.h"
 #include "stepupd/daemon/step_up.h"
 #include "stepupd/session/login_origin.h"
@@ -52,16 +53,6 @@ void add_declared_problems(const Engine& engine, uid_t uid, wire::StatusReport& 
 }
 
 // "2026-11-24 10:00 UTC".
-std::string time_text(std::int64_t unix_seconds) {
-  const time_t when = unix_seconds;
-  tm broken{};
-  char text[32] = "?";
-  if (gmtime_r(&when, &broken) != nullptr) {
-    (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &broken);
-  }
-  return text;
-}
-
 void add_remarks(const Engine& engine, wire::StatusReport& report) {
   if (!engine.rules) {
     report.remarks.push_back("No rules can be read, so everything that asks stepup is refused: " +
@@ -70,7 +61,7 @@ void add_remarks(const Engine& engine, wire::StatusReport& report) {
   }
   const InForce& rules = *engine.rules;
   if (rules.stale) {
-    report.remarks.push_back("Stale since " + time_text(engine.stale_since) +
+    report.remarks.push_back("Stale since " + utc_time(engine.stale_since) +
                              ": these are the last good rules, because the files have an error: " +
                              rules::to_string(*rules.stale));
   }

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <set>
 #include <string_view>
-#include <tuple>
+#include <utility>
 
 #include "stepupd/base/printable.h"
 #include "stepupd/base/small_file.h"
@@ -209,24 +209,26 @@ std::string show(const Checked& checked) {
   return out;
 }
 
-std::string difference(const Checked& before, const Checked& after) {
-  struct Change {
-    std::string key;  // a setting, or a rule by its name
-    bool comes;
-    std::string statement;
-  };
+std::vector<Change> difference(const Checked& before, const Checked& after) {
   std::vector<Change> changes;
   const auto add_what_lacks = [&](const Checked& there, const Checked& here, bool comes) {
     const std::vector<std::string> known = statements(there);
     const std::set<std::string> unchanged(known.begin(), known.end());
     for (const std::string& statement : statements(here)) {
-      if (unchanged.contains(statement)) continue;
-      changes.push_back({statement.substr(0, statement.find_first_of("=:")), comes, statement});
+      if (!unchanged.contains(statement)) changes.push_back({comes, statement});
     }
   };
   add_what_lacks(after, before, false);
   add_what_lacks(before, after, true);
-  std::ranges::stable_sort(changes, {}, [](const Change& c) { return std::tie(c.key, c.comes); });
+  std::ranges::stable_sort(changes, {}, [](const Change& change) {
+    // By the setting, or the rule's name.
+    return std::pair(change.statement.substr(0, change.statement.find_first_of("=:")),
+                     change.comes);
+  });
+  return changes;
+}
+
+std::string to_string(const std::vector<Change>& changes) {
   std::string out;
   for (const Change& change : changes) {
     out += (change.comes ? "+ " : "- ") + change.statement + "\n";

@@ -45,8 +45,17 @@ struct Checked {
 // conditions, demand and place; what masks what.
 [[nodiscard]] std::string show(const Checked& checked);
 
-// What turns `before` into `after`, a line each that begins with "-" or "+"; empty for no
-// difference.  Rules are compared by name, and where they stand makes no difference.
-[[nodiscard]] std::string difference(const Checked& before, const Checked& after);
+// One line of a difference: a setting, a rule or a mask that goes or comes.
+struct Change {
+  bool comes = false;
+  std::string statement;  // "mode = \"monitor\""
+};
+
+// What turns `before` into `after`, in an order that puts the old beside the new.  Rules are
+// compared by name, and where they stand makes no difference.
+[[nodiscard]] std::vector<Change> difference(const Checked& before, const Checked& after);
+
+// A line each, which begins with "-" or "+"; empty for no difference.
+[[nodiscard]] std::string to_string(const std::vector<Change>& changes);
 
 }  // namespace stepup::rules

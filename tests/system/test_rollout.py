@@ -106,14 +106,16 @@ class RollOut(Bench):
         # The repair says beforehand what it will do, and does that.
         self.machine.write(f"{REPOSITORY}/stepupd.conf.d/{name}", mended)
         self.machine.run("rm", f"{DROP_INS}/{name}")
-        self.assertEqual(self.machine.run("stepupctl", "config", "diff", REPOSITORY).stdout,
-                         f'+ rule "noon": otp every time, scope session (service sudo; user '
-                         f'{alice.name})\n')
+        for compared_with in ([], ["--running"]):
+            self.assertEqual(
+                self.machine.run("stepupctl", "config", "diff", *compared_with, REPOSITORY).stdout,
+                f'+ rule "noon": otp every time, scope session (service sudo; user {alice.name})\n')
         self.machine.write(f"{DROP_INS}/{name}", mended)
         self.machine.reload_rules()
         for text in self.seen():
             self.assertNotIn("Stale since ", text)
         self.assertNotEqual(self.digest(), good)
+        self.assertEqual(self.machine.run("stepupctl", "config", "diff", "--running").stdout, "")
         checked = self.machine.run("/usr/libexec/stepup/stepupd", "--check").stdout
         self.assertIn(f"digest: {self.digest()}\n", checked)
         for _ in range(2):

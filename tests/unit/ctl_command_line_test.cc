@@ -135,6 +135,7 @@ TEST(CtlCommandLine, TurnsEachVerbIntoItsRequest) {
       {"what holds", {"config", "show", "conf"}, ConfigCommand{Verb::Show, "conf"}},
       {"what may be written", {"config", "schema"}, ConfigCommand{Verb::Schema, ""}},
       {"what would change", {"config", "diff", "conf"}, ConfigCommand{Verb::Diff, "conf"}},
+      {"what is not loaded", {"config", "diff", "--running"}, ConfigCommand{Verb::Diff, "", true}},
       {"explain", {"explain", "sudo"}, explain_of("sudo")},
       {"explain all of it",
        {"explain",        "sudo",      "--user",         "alice",
@@ -186,6 +187,7 @@ TEST(CtlCommandLine, TakesJsonForEveryListing) {
            std::vector<std::string>{"rehearse", "--json"},
            std::vector<std::string>{"status", "--json"},
            std::vector<std::string>{"config", "check", "--json"},
+           std::vector<std::string>{"config", "diff", "--json"},
            std::vector<std::string>{"doctor", "--json"}
   }) {
     CHECK_TEXT(parse(words)->json, words.front().c_str());

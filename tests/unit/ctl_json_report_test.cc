@@ -105,9 +105,25 @@ TEST(CtlJsonReport, KeepsItsKeys) {
                {"f", 1, 2, "w"}
   })
           .c_str());
+  policy::Rule rule;
+  rule.name = "a";
+  rule.origin = "f:1";
+  rule.service = {"sudo"};
+  const std::string set = json(rules::RuleSet{.settings = {}, .rules = {rule}, .masked = {"m"}});
+  STRCMP_CONTAINS(
+      "{\"ok\":true,\"problems\":[],\"mode\":\"enforce\",\"settings\":{\"mode\":\"enforce\",",
+      set.c_str());
+  STRCMP_CONTAINS("\"attempts.max_failures\":5,\"attempts.max_backoff\":\"15min\",", set.c_str());
+  STRCMP_CONTAINS(
+      "\"rules\":[{\"name\":\"a\",\"conditions\":\"service sudo\",\"demand\":\"otp within "
+      "15min, scope session\",\"origin\":\"f:1\",\"enforced\":true}],\"masked\":[\"m\"]}\n",
+      set.c_str());
   STRCMP_EQUAL(
-      "{\"ok\":true,\"problems\":[],\"mode\":\"enforce\",\"rules\":[],\"masked\":[\"m\"]}\n",
-      json(rules::RuleSet{.settings = {}, .rules = {}, .masked = {"m"}}).c_str());
+      "{\"ok\":true,\"problems\":[],\"changes\":[{\"change\":\"-\",\"statement\":\"a = 1\"}]}\n",
+      json(std::vector<rules::Change>{
+               {false, "a = 1"}
+  })
+          .c_str());
 }
 
 TEST(CtlJsonReport, GivesEmptyListsAsLists) {

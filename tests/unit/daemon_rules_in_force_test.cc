@@ -89,6 +89,25 @@ TEST(RulesInForce, F20ABadFileLeavesTheLastGoodRulesInForceAndNamesItsLine) {
   STRCMP_CONTAINS("levle", rules::to_string(*after.rules->stale).c_str());
 }
 
+TEST(RulesInForce, SinceWhenTheFilesAreBadOutlivesARestart) {
+  if (getuid() != 0) return;
+  conf(kGood);
+  CHECK_FALSE(load_rules(layout, state, "").stale_since.has_value());
+  conf("levle = 1\n");
+  const auto before = load_rules(layout, state, "").stale_since;
+  CHECK_TRUE(before.has_value());
+  const std::string mark = state + "/rules.stale";
+  const timespec earlier[2] = {
+      {1'700'000'000, 0},
+      {1'700'000'000, 0}
+  };
+  LONGS_EQUAL(0, utimensat(AT_FDCWD, mark.c_str(), earlier, 0));
+  CHECK_TRUE(load_rules(layout, state, "").stale_since == 1'700'000'000);
+  conf(kGood);
+  CHECK_FALSE(load_rules(layout, state, "").stale_since.has_value());
+  CHECK_FALSE(std::filesystem::exists(mark));
+}
+
 TEST(RulesInForce, ARelyingPartyThatKeysWereMadeForIsNotChanged) {
   if (getuid() != 0) return;
   const std::string named = std::string("[host]\nrp_id = \"example.org\"\n") + kGood;

@@ -165,10 +165,10 @@ TEST(RulesCheck, TellsWhatOtherFilesWouldChange) {
       "+ rule \"a\": touch within 15min, scope session (everything)\n"
       "+ rule \"b\": otp within 15min, scope session (everything)\n"
       "- rule \"x\": otp within 15min, scope session (everything)\n",
-      plain(difference(old, fresh)).c_str());
-  STRCMP_EQUAL("", difference(fresh, fresh).c_str());
+      plain(to_string(difference(old, fresh))).c_str());
+  STRCMP_EQUAL("", to_string(difference(fresh, fresh)).c_str());
   STRCMP_EQUAL("+ rule \"a\": otp within 15min, scope session (everything)\n",
-               difference(check_vendor(here, OwnerRule::Anyone), old).c_str());
+               to_string(difference(check_vendor(here, OwnerRule::Anyone), old)).c_str());
 }
 
 TEST(RulesCheck, FindsAMistakeInWhatPackagesBrought) {
