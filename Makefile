@@ -126,14 +126,14 @@ lint:
 format:
 	clang-format-19 -i $(shell git ls-files '*.cc' '*.h')
 
-check-system: check-packages build/read_command_lines
+check-system: check-packages build/packages-bookworm build/read_command_lines
 	/usr/bin/python3 tests/system/run.py
 
-check-long: check-packages build/packages-trixie build/read_command_lines
+check-long: check-packages build/packages-bookworm build/packages-trixie build/read_command_lines
 	/usr/bin/python3 tests/system/run.py --long
 
 # What lintian, rpmlint and the like say of the packages.
-check-packages: all build/packages-bookworm build/packages-rpm
+check-packages: all build/packages-$(shell sed -n s/^VERSION_CODENAME=//p /etc/os-release) build/packages-rpm
 	tests/packages/debian.sh
 	tests/packages/rpm.sh
 	tests/packages/uninstall.sh

@@ -6,7 +6,7 @@ import os
 import unittest
 
 from bench import Bench
-from machine import STEPUP_UNITS, Machine
+from machine import STEPUP_UNITS, TREE, Machine
 from people import CTRL_C
 
 CONF = "/etc/stepup/stepupd.conf"
@@ -129,6 +129,13 @@ class PackageLife(PackageBench):
             self.assertEqual(self.machine.systemctl("show", "-P", "LoadState", unit).stdout,
                              "not-found\n", unit)
         self.assertSudoAsksNobody()
+
+    def test_systemd_of_this_release_has_nothing_to_say_about_the_units(self):
+        self.install()
+        units = sorted(path.name for path in (TREE / "packaging/systemd").iterdir())
+        said = self.machine.run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no",
+                                *units)
+        self.assertEqual(said.stdout + said.stderr, "")
 
     def test_V92_an_upgrade_asks_nobody_again_and_touches_no_line(self):
         self.install()

@@ -55,3 +55,24 @@ class State(Bench):
         self.assertFalse(outcome.asked)
         self.assertRefused(outcome, f'was enrolled by "{alice.name}"')
         self.assertRefused(outcome, f"stepupctl reset {carol.name}")
+
+    def test_a_sealing_key_that_systemd_hands_over_opens_what_was_sealed_before(self):
+        """As stepupd(8) has it: SEALING KEY AND BACKUP."""
+        alice = self.person()
+        encrypted = "/etc/credstore.encrypted/stepup.seal-key"
+        self.addCleanup(self.machine.run, "rm", "-f", encrypted)
+        self.machine.run("mkdir", "-p", "/etc/credstore.encrypted")
+        self.machine.run("systemd-creds", "encrypt", "--with-key=host", "--name=stepup.seal-key",
+                         f"{STATE}/seal.key", encrypted)
+        self.unit_drop_in(f"[Service]\nLoadCredentialEncrypted=stepup.seal-key:{encrypted}\n")
+        self.spoilt_state("rm seal.key")
+        self.assertRuns(alice.session().run("sudo id", alice.code()))
+        self.machine.run("test", "!", "-e", f"{STATE}/seal.key")  # and none is made
+
+        # Another's opens nothing, and one that cannot be loaded keeps the daemon from starting.
+        other = "/root/other.key"
+        self.addCleanup(self.machine.run, "rm", "-f", other)
+        self.machine.run("dd", "if=/dev/urandom", f"of={other}", "bs=64", "count=1", "status=none")
+        self.unit_drop_in(f"[Service]\nLoadCredential=stepup.seal-key:{other}\n")
+        outcome = alice.session().run("sudo id", alice.code())
+        self.assertRefused(outcome, "cannot open its stored secrets")
