@@ -64,6 +64,15 @@ std::optional<minutes> parse_zone(std::string_view text) {
   return text[0] == '-' ? -*size : *size;
 }
 
+// "Europe/Berlin", "CET": as in the tz database, which is not read.
+bool names_a_zone(std::string_view text) {
+  const auto fits = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '/' || c == '_';
+  };
+  return !text.empty() && text.front() >= 'A' && text.front() <= 'Z' &&
+         std::ranges::all_of(text, fits);
+}
+
 bool parse_hours(std::string_view text, TimeWindow& window) {
   const auto from = parse_clock(take(text, '-'));
   const auto to = parse_clock(text);
@@ -106,6 +115,12 @@ std::expected<TimeWindow, std::string> parse_time_window(std::string_view text) 
   }
   window.offset = parse_zone(part);
   if (window.offset) part = take(rest, ' ');
+  if (says_when && rest.empty() && names_a_zone(part)) {
+    return std::unexpected(
+        "names the time zone \"" + std::string(part) +
+        "\", of which only the host's own, which is meant without a word, UTC, and "
+        "differences to it such as +05:30 are known");
+  }
   if (!says_when || !part.empty() || !rest.empty() || text.ends_with(' ')) {
     return std::unexpected(
         R"(is no time of the week such as "mon-fri 08:00-18:00", "sat,sun" or "22:00-06:00 UTC")");

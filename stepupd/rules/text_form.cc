@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "stepupd/base/printable.h"
+
 namespace stepup::rules {
 namespace {
 
@@ -14,27 +16,6 @@ Problem at(const SourceFile& file, std::size_t offset, const char* what) {
   const auto line = static_cast<unsigned>(std::ranges::count(before, '\n')) + 1;
   const auto line_start = before.rfind('\n') + 1;  // npos + 1 is 0: the first line
   return {file.path, line, static_cast<unsigned>(offset - line_start) + 1, what};
-}
-
-// Length of the UTF-8 sequence (RFC 3629) that `text` begins with; 0 when it begins with none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first < 0xc2   ? 0
-                             : first < 0xe0 ? 2
-                             : first < 0xf0 ? 3
-                             : first < 0xf5 ? 4
-                                            : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  // The second byte also rules out overlong forms, surrogates and what is past U+10FFFF.
-  const std::uint8_t second = byte(1);
-  const bool outside = (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-                       (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
-  return outside ? 0 : length;
 }
 
 // Length of the comment or string that `text` begins with, 0 when it begins with neither.  A string

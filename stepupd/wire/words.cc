@@ -78,10 +78,13 @@ std::string sentence(const Words& message) {
     pattern.remove_prefix(open);
     if (pattern.empty()) break;
     const auto index = static_cast<std::size_t>(pattern[1] - '0');
-    const bool is_duration = pattern[2] == 't';
     if (index < message.args.size()) {
       const std::string& arg = message.args[index];
-      out.append(is_duration ? duration(message.language, arg) : printable(arg));
+      switch (pattern[2]) {
+        case 't': out.append(duration(message.language, arg)); break;
+        case 'w': out.append(readable(arg)); break;
+        default: out.append(printable(arg));
+      }
     }
     pattern.remove_prefix(pattern.find('}') + 1);
   }

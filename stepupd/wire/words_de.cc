@@ -145,7 +145,7 @@ std::string_view german(MessageId id) noexcept {
     case MessageId::RefusedFactorKind:
       return "{0} auf {1} verlangt einen dieser Faktoren, und Sie haben keinen davon registriert: "
              "{2}. Fragen Sie die Administration.";
-    case MessageId::RefusedByRule: return "{0} auf {1} ist nicht erlaubt: {2}";
+    case MessageId::RefusedByRule: return "{0} auf {1} ist nicht erlaubt: {2w}";
     case MessageId::RefusedNoFactorCounts:
       return "{0} auf {1} wurde verweigert: Zusammen lassen die Regeln keinen Faktor zu. Bitten "
              "Sie die Administration um: stepupctl status";

@@ -121,7 +121,7 @@ std::string_view english(MessageId id) noexcept {
     case MessageId::RefusedFactorKind:
       return "{0} on {1} needs one of these factors, and you have enrolled none of them: {2}. Ask "
              "an administrator.";
-    case MessageId::RefusedByRule: return "{0} on {1} is not allowed: {2}";
+    case MessageId::RefusedByRule: return "{0} on {1} is not allowed: {2w}";
     case MessageId::RefusedNoFactorCounts:
       return "{0} on {1} was refused: its rules together accept no factor. Ask an administrator to "
              "run: stepupctl status";

@@ -131,7 +131,7 @@ std::string_view french(MessageId id) noexcept {
     case MessageId::RefusedFactorKind:
       return "{0} sur {1} exige l'un de ces facteurs, et vous n'en avez enregistré aucun : {2}. "
              "Adressez-vous à un administrateur.";
-    case MessageId::RefusedByRule: return "{0} sur {1} n'est pas permis : {2}";
+    case MessageId::RefusedByRule: return "{0} sur {1} n'est pas permis : {2w}";
     case MessageId::RefusedNoFactorCounts:
       return "{0} sur {1} a été refusé : ensemble, les règles n'admettent aucun facteur. Demandez "
              "à un administrateur de lancer : stepupctl status";

@@ -33,6 +33,33 @@ TEST(BasePrintable, KeepsOnlyWhatCannotMoveATerminal) {
   for (const Case& c : cases) STRCMP_EQUAL_TEXT(c.want, printable(c.text).c_str(), c.name);
 }
 
+TEST(BasePrintable, ReadableKeepsWordsOfEveryScriptAndNothingThatHides) {
+  const struct {
+    const char* name;
+    std::string text;
+    const char* want;
+  } kCases[] = {
+      {"Latin",                  "\u00dcber Stra\u00dfe",                             "\u00dcber Stra\u00dfe"         },
+      {"Cyrillic and Chinese",   "\u0414\u043e\u0441\u0442\u0443\u043f \u7981\u6b62",
+       "\u0414\u043e\u0441\u0442\u0443\u043f \u7981\u6b62"                                                            },
+      {"past the first plane",   "\U0001f512",                                        "\U0001f512"                    },
+      {"controls",               "\x1b[2J\n\x7f",                                     "\\x1b[2J\\x0a\\x7f"            },
+      {"backslash",              "\\u00dc",                                           "\\\\u00dc"                     },
+      {"CSI of C1",              "\u009b2J",                                          "\\xc2\\x9b2J"                  },
+      {"right-to-left override", "\u202e",                                            "\\xe2\\x80\\xae"               },
+      {"isolate",                "\u2066",                                            "\\xe2\\x81\\xa6"               },
+      {"nothing to see",         "\u200b\ufeff",                                      "\\xe2\\x80\\x8b\\xef\\xbb\\xbf"},
+      {"line separator",         "\u2028",                                            "\\xe2\\x80\\xa8"               },
+      {"private",                "\ue000",                                            "\\xee\\x80\\x80"               },
+      {"tag characters",         "\U000e0041",                                        "\\xf3\\xa0\\x81\\x81"          },
+      {"not UTF-8",              "\xff\xc3",                                          "\\xff\\xc3"                    },
+      {"overlong",               "\xc0\xaf",                                          "\\xc0\\xaf"                    },
+      {"a surrogate",            "\xed\xa0\x80",                                      "\\xed\\xa0\\x80"               },
+  };
+  for (const auto& c : kCases) STRCMP_EQUAL_TEXT(c.want, readable(c.text).c_str(), c.name);
+  STRCMP_EQUAL("\u00dc...", readable("\u00dc\u00dc\u00dc\u00dc", 6).c_str());  // no halves
+}
+
 TEST(BasePrintable, CutsOnlyBetweenWholeEscapes) {
   STRCMP_EQUAL("12345678", printable("12345678", 8).c_str());
   STRCMP_EQUAL("12345...", printable("123456789", 8).c_str());

@@ -92,6 +92,14 @@ TEST(PolicyWeekTime, RefusesWhatIsNoTimeOfTheWeek) {
   }
 }
 
+TEST(PolicyWeekTime, NamesTheZoneThatItDoesNotKnow) {
+  for (const char* text : {"mon-fri 08:00-18:00 Europe/Berlin", "sat,sun America/New_York"}) {
+    STRCMP_CONTAINS("names the time zone \"", parse_time_window(text).error().c_str());
+    STRCMP_CONTAINS("such as +05:30 are known", parse_time_window(text).error().c_str());
+  }
+  STRCMP_CONTAINS("is no time of the week", parse_time_window("sat,sun x").error().c_str());
+}
+
 TEST(PolicyWeekTime, LocalTimeFollowsTheClockChange) {
   // Of whatever zone this host has: in it, what the C library says at noon is 12:00.
   for (const std::int64_t when : {1795392000L, 1780000000L}) {

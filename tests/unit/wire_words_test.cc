@@ -132,6 +132,17 @@ TEST(WireWords, SpeakOfDurationsInMinutesAndSeconds) {
   for (const Case& c : cases) STRCMP_EQUAL(c.want, left(c.seconds, c.language).c_str());
 }
 
+TEST(WireWords, ShowWhatARuleSaysAsItIsWrittenAndNothingElse) {
+  const std::string said = "\u0414\u043e\u0441\u0442\u0443\u043f \u00dcber bastion\u202e";
+  STRCMP_EQUAL(
+      "sudo on \\xc3\\x9c is not allowed: \u0414\u043e\u0441\u0442\u0443\u043f \u00dcber "
+      "bastion\\xe2\\x80\\xae",
+      sentence({
+                   .id = MessageId::RefusedByRule, .args = {"sudo", "\u00dc", said}
+  })
+          .c_str());
+}
+
 TEST(WireWords, OfNoMessageAreEmpty) {
   STRCMP_EQUAL("", sentence({}).c_str());
   STRCMP_EQUAL("", with_args(MessageId::None, "x").c_str());
