@@ -17,149 +17,80 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json words(std::initializer_list<const char*> values) {
-  return {
-      {"enum", values}
-  };
-}
-
-Json pattern(const char* expression) {
-  return {
-      {"type",    "string"  },
-      {"pattern", expression}
-  };
-}
-
-Json list(Json items, int at_least) {
-  return {
-      {"type",     "array"         },
-      {"items",    std::move(items)},
-      {"minItems", at_least        }
-  };
-}
-
-Json names() {
-  return list(
-      {
-          {"type",      "string"},
-          {"minLength", 1       }
-  },
-      1);
-}
-
-Json duration() { return pattern("^(0|[1-9][0-9]*(s|min|h|d))$"); }
-
-Json number(int lowest, int highest) {
-  return {
-      {"type",    "integer"},
-      {"minimum", lowest   },
-      {"maximum", highest  }
-  };
-}
-
-Json truth() {
-  return {
-      {"type", "boolean"}
-  };
-}
+// The forms that a value may have, in JSON Schema.
+constexpr const char kTruth[] = R"({"type": "boolean"})";
+constexpr const char kText[] = R"({"type": "string"})";
+constexpr const char kSomeText[] = R"({"type": "string", "minLength": 1})";
+constexpr const char kName[] = R"({"type": "string", "minLength": 1, "maxLength": 256})";
+constexpr const char kTexts[] = R"({"type": "array", "items": {"type": "string"}})";
+constexpr const char kPaths[] =
+    R"({"type": "array", "items": {"type": "string", "pattern": "^/"}})";
+constexpr const char kNames[] =
+    R"({"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1})";
+constexpr const char kDuration[] =
+    R"({"type": "string", "pattern": "^(0|[1-9][0-9]*(s|min|h|d))$"})";
+constexpr const char kDenyOrDate[] =
+    R"({"type": "string", "pattern": "^(deny|allow-until [0-9]{4}-[0-9]{2}-[0-9]{2})$"})";
+constexpr const char kRpId[] = R"({"type": "string", "pattern": "^[!-~]{0,253}$"})";
+constexpr const char kFailures[] = R"({"type": "integer", "minimum": 1, "maximum": 20})";
+constexpr const char kMode[] = R"({"enum": ["enforce", "monitor"]})";
+constexpr const char kLanguage[] = R"({"enum": ["en", "de", "fr"]})";
+constexpr const char kLevel[] = R"({"enum": ["none", "otp", "touch", "touch+uv"]})";
+constexpr const char kScope[] = R"({"enum": ["session", "tty", "process"]})";
+constexpr const char kFactors[] = R"({"type": "array", "minItems": 1, "items": {"enum":
+    ["totp", "recovery_code", "hotp", "yubico_otp", "fido2", "ssh_sk"]}})";
 
 struct Row {
   std::string_view key;
-  Json (*form)();
+  const char* form;
   const char* meaning;
 };
 
 // A key has one meaning wherever it stands.
+// clang-format off
 constexpr Row kRows[] = {
-    {"mode",                                                                         [] { return words({"enforce", "monitor"}); },                              "monitor records and asks nobody"},
-    {"unenrolled",                                                                   [] { return pattern("^(deny|allow-until [0-9]{4}-[0-9]{2}-[0-9]{2})$"); },
-     "what happens to a person without a factor"},
-    {"verify_session",
-     [] {
-       return Json{
-           {                               "type", "boolean"}};
-     },                                                                                                                                                               "whether stepupctl verify --session is allowed"},
-    {"source_reuse",                                  duration,
-     "how long a step-up in sshd counts for further logins of that key and address"},
-    {"max_failures",                                                  [] { return number(1, 20); },                                                                          "failed answers before the next has to wait"                                                                                                                          },
-    {"max_backoff",                    duration,                                  "the longest of these waits"},
-    {"rp_id",                                          [] { return pattern("^[!-~]{0,253}$"); },
-     "the name under which security keys hold their credentials"                                                                                                                                                                                        },
-    {"language",                                                                               [] { return words({"en", "de", "fr"}); },                                                                                             "in which people are asked and told"},
-    {"tags",
-     [] {
-       return list(
-           {
-               {                                                  "type",                           "string"}},
-           0);
-     },                       "what this host is for"                                                                                                                      },
-    {"enabled",
-     [] {
-       return Json{
-           {                                                                         "type",                                                                               "boolean"}};
-     },                                                                                                                                                   "whether such factors count"},
-    {"devices",                             [] { return list(pattern("^/"), 0); },
-     "looked at besides the security keys that are found"},
-    {"aaguids",
-     [] {
-       return list(
-           {
-               {                                                 "type",                                "string"}},
-           0);
-     },"models that may be enrolled"},
+    {"mode", kMode, "monitor records and asks nobody"},
+    {"unenrolled", kDenyOrDate, "what happens to a person without a factor"},
+    {"verify_session", kTruth, "whether stepupctl verify --session is allowed"},
+    {"source_reuse", kDuration, "how long a step-up in sshd counts for logins of that key and address"},
+    {"max_failures", kFailures, "failed answers before the next has to wait"},
+    {"max_backoff", kDuration, "the longest of these waits"},
+    {"rp_id", kRpId, "the name under which security keys hold their credentials"},
+    {"language", kLanguage, "in which people are asked and told"},
+    {"tags", kTexts, "what this host is for"},
+    {"enabled", kTruth, "whether such factors count"},
+    {"devices", kPaths, "looked at besides the security keys that are found"},
+    {"aaguids", kTexts, "models that may be enrolled"},
+    {"sk_requires_touch", kTruth, "whether sshd takes no key of a security key without a touch"},
+    {"admin_group", kText, "whose members see everybody's recent activity"},
+    {"keep", kDuration, "how long decisions are kept"},
+    {"arguments", kTruth, "whether the arguments of commands are kept with them"},
 
-    {"name",
-     [] {
-       return Json{
-           {                                                        "type",                                                               "string"}, {                                         "minLength",                                                                               1}, {                                                                          "maxLength",                                                                 256}};
-     },                                                                                                    "names the rule in the journal; no two share one"},
-    {"service",                                                                         names,                                                                                                                                                   "families of programs: sudo, su, sshd, ..."},
-    {"pam_service",                                                                  names,                                                                                                                                                               "exact names of PAM services"},
-    {"user",                                                               names,                                                                                                                                                         "whose factor is asked for: users and @groups"},
-    {"target_user",                                                                names,   "whose rights are taken"},
-    {"command",                                                                        names,"patterns of commands"},
-    {"host_tag",                                                                      names,"tags of hosts"},
-    {"source",                                                                      names,"networks from which the person came"},
-    {"remote",
-     [] {
-       return Json{
-           {                                                                        "type",                                                                         "boolean"}};
-     },                                                                                                                             "whether the person came over a network"                                                      },
-    {"tty",                                                                               names,                                                                                                                                                                        "terminals"                                                                                                                                                                                         },
-    {"login_method",                                                                 names,                                                                                                                                                                             "how the person logged in (RFC 8176)"                                                                                                                                                                                                         },
-    {"time", names,                                                                                                                                                                  "hours of the week"                                                                                                                                                                                                          },
-    {"except_user", names,                                                                                                                                                   "never these users and @groups"},
-    {"except_command", names,                                                                "not for these commands"},
-    {"except_source", names,                                                                     "not from these networks"},
-    {"level", [] { return words({"none", "otp", "touch", "touch+uv"}); },
-     "how strong the proof must be"},
-    {"factors",
-     [] {
-       return list(words({"totp", "recovery_code", "hotp", "yubico_otp", "fido2", "ssh_sk"}), 1);
-     },                                                                                                                                      "which factors count"},
-    {"max_age", duration,                                                                                                                                   "how old the proof may be; 0 asks every time"},
-    {"max_idle", duration,                                                                                                                                    "how long ago the last privileged command may be"},
-    {"scope", [] { return words({"session", "tty", "process"}); },                                                                                       "how far a proof reaches"},
-    {"deny",
-     [] {
-       return Json{
-           {"type", "string"}, {"minLength", 1}};
-     },                                                                                                                                                         "refuses, in these words"},
-    {"login_counts", truth,                                                                                                                                       "what the login itself proved meets the rule"},
-    {"sk_requires_touch", truth,                                                                                                                                      "whether sshd takes no key of a security key without a touch"},
-    {"admin_group",
-     [] {
-       return Json{
-           {"type", "string"}};
-     },                                                                                              "whose members see everybody's recent activity"},
-    {"keep", duration,                                                                                                                                                               "how long decisions are kept"},
-    {"arguments", truth,                                                                                                                                                   "whether the arguments of commands are kept with them"},
-    {"enforce",
-     [] {
-       return Json{
-           {"type", "boolean"}};
-     },                                                                                                                                     "false only records what the rule would have demanded"},
+    {"name", kName, "names the rule in the journal; no two share one"},
+    {"service", kNames, "families of programs: sudo, su, sshd, ..."},
+    {"pam_service", kNames, "exact names of PAM services"},
+    {"user", kNames, "whose factor is asked for: users and @groups"},
+    {"target_user", kNames, "whose rights are taken"},
+    {"command", kNames, "patterns of commands"},
+    {"host_tag", kNames, "tags of hosts"},
+    {"source", kNames, "networks from which the person came"},
+    {"remote", kTruth, "whether the person came over a network"},
+    {"tty", kNames, "terminals"},
+    {"login_method", kNames, "how the person logged in (RFC 8176)"},
+    {"time", kNames, "hours of the week"},
+    {"except_user", kNames, "never these users and @groups"},
+    {"except_command", kNames, "not for these commands"},
+    {"except_source", kNames, "not from these networks"},
+    {"level", kLevel, "how strong the proof must be"},
+    {"factors", kFactors, "which factors count"},
+    {"max_age", kDuration, "how old the proof may be; 0 asks every time"},
+    {"max_idle", kDuration, "how long ago the last privileged command may be"},
+    {"scope", kScope, "how far a proof reaches"},
+    {"deny", kSomeText, "refuses, in these words"},
+    {"login_counts", kTruth, "what the login itself proved meets the rule"},
+    {"enforce", kTruth, "false only records what the rule would have demanded"},
 };
+// clang-format on
 
 // By key, as "list" names it; those of rules without a table.  A key that is not here has none.
 std::map<std::string, Json> defaults() {
@@ -185,7 +116,7 @@ Json table(const std::string& name, const Keys& keys) {
   for (const std::string_view key : keys) {
     const auto* row = std::ranges::find(kRows, key, &Row::key);
     if (row == std::end(kRows)) continue;
-    Json form = row->form();
+    Json form = Json::parse(row->form);
     form["description"] = row->meaning;
     const auto usual = known.find((name.empty() ? "" : name + ".") + std::string(key));
     if (usual != known.end()) form["default"] = usual->second;
