@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 // What each worked drop-in of conf/ asks of whom.  Runs from the top of the source tree.
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +28,12 @@ constexpr gid_t kServices = 20;
 void resolve(std::vector<policy::Principal>& principals) {
   for (policy::Principal& who : principals) {
     who.lookup = policy::Principal::Lookup::Found;
-    if (who.name == "admins" || who.name == "cde-admins") who.id = kAdmins;
-    if (who.name == "service-accounts") who.id = kServices;
+    for (const char* name : {"admins", "cde-admins", "wheel"}) {
+      if (who.name == name) who.id = kAdmins;
+    }
+    for (const char* name : {"service-accounts", "automation"}) {
+      if (who.name == name) who.id = kServices;
+    }
     if (who.name == "root") who.id = 0;
     if (who.name == "postgres") who.id = 105;
     CHECK_TEXT(who.id != kNoUid, who.name.c_str());
@@ -93,8 +98,7 @@ Facts without_tty(Facts facts) {
 }
 
 // "otp within 5min, scope tty"; "refused"; "nothing".
-std::string demanded(const RuleSet& set, const Facts& facts) {
-  const policy::Demand demand = policy::join(set.rules, facts).enforced;
+std::string shown(const policy::Demand& demand) {
   if (demand.denied_by) return "refused";
   if (!demand.asks()) return "nothing";
   policy::Rule joined;
@@ -110,12 +114,16 @@ struct Row {
   const char* who;
   Facts facts;
   const char* want;
+  const char* on_trial = nullptr;  // and with what is only reported, where that differs
 };
 
 void check(const char* name, const std::vector<Row>& table) {
   const RuleSet set = load(name);
   for (const Row& row : table) {
-    STRCMP_EQUAL_TEXT(row.want, demanded(set, row.facts).c_str(), row.who);
+    const policy::Joined joined = policy::join(set.rules, row.facts);
+    STRCMP_EQUAL_TEXT(row.want, shown(joined.enforced).c_str(), row.who);
+    STRCMP_EQUAL_TEXT(row.on_trial == nullptr ? row.want : row.on_trial,
+                      shown(joined.reported).c_str(), row.who);
   }
 }
 
@@ -211,4 +219,46 @@ TEST(RulesExamples, Nist80063b) {
              "touch+uv by fido2 within 12h, idle for at most 15min, scope session"},
             {"another host", by("su", kAlice), "nothing"},
   });
+}
+
+TEST(RulesExamples, FreshCodeForRoot) {
+  check("20-fresh-code-for-root",
+        {
+            {"a member of wheel", by("sudo",             kAlice),  "otp every time, scope session"},
+            {"and by su",         by("su",               kAlice),  "otp every time, scope session"},
+            {"to postgres",       to_postgres(by("sudo", kAlice)), "nothing"                      },
+            {"somebody else",     by("sudo",             kBob),    "nothing"                      },
+            {"a login",           by("sshd",             kAlice),  "nothing"                      },
+  });
+}
+
+TEST(RulesExamples, EachTerminal) {
+  check("30-each-terminal",
+        {
+            {"everybody",   by("sudo",           kBob),    "otp within 15min, scope tty"},
+            {"to postgres", to_postgres(by("su", kBob)),   "otp within 15min, scope tty"},
+            {"automation",  by("sudo",           kRunner), "nothing"                    },
+            {"a login",     by("sshd",           kBob),    "nothing"                    },
+  });
+}
+
+TEST(RulesExamples, Trial) {
+  check("90-trial",
+        {
+            {"everybody", by("sudo", kBob), "nothing", "otp within 5min, scope session"},
+            {"a login", by("sshd", kBob), "nothing"},
+  });
+}
+
+TEST(RulesExamples, HaveATableEach) {
+  const auto source = read_small_file("tests/unit/rules_examples_test.cc", kMaxFileSize);
+  CHECK_TRUE(source.has_value());
+  int seen = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("conf/stepupd.conf.d")) {
+    const std::string file = entry.path().filename();
+    const std::string name = file.substr(0, file.find('.'));
+    CHECK_TEXT(source->contains("\"" + name + "\""), name.c_str());
+    ++seen;
+  }
+  CHECK_TRUE(seen >= 10);
 }
