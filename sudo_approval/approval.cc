@@ -7,7 +7,6 @@
 // /proc/self and the user database.  Reads no environment, starts no process or thread, changes no
 // signal handler.  Keeps what sudo hands to open() until check(), and nothing after it.  Whatever
 // fails, it refuses.
-#include <sudo_plugin.h>
 #include <unistd.h>
 
 #include <span>
@@ -20,6 +19,7 @@
 #include "stepupd/wire/words.h"
 #include "sudo_approval/command_info.h"
 #include "sudo_approval/sudo_conversation.h"
+#include "sudo_approval/sudo_plugin_api.h"
 
 namespace stepup::sudo_approval {
 namespace {

@@ -4,7 +4,8 @@
 #pragma once
 
 #include <security/pam_appl.h>
-#include <sudo_plugin.h>
+
+#include "sudo_approval/sudo_plugin_api.h"
 
 namespace stepup::sudo_approval {
 

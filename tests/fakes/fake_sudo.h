@@ -4,11 +4,12 @@
 #pragma once
 
 #include <string.h>
-#include <sudo_plugin.h>
 
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "sudo_approval/sudo_plugin_api.h"
 
 namespace stepup::fakes {
 
