@@ -20,7 +20,7 @@ elif command -v dnf >/dev/null; then
   dnf install -y gcc-c++ make pkgconf git pam-devel systemd-devel openssl-devel sqlite-devel \
     toml11-devel cli11-devel qrencode-devel libseccomp-devel libyubikey-devel libfido2-devel json-devel libstdc++-static cpputest-devel \
     clang clang-tools-extra gcovr mandoc ShellCheck systemd-container openssh-clients oathtool python3 \
-    python3-pexpect fido2-tools python3-cbor2 python3-cryptography python3-jsonschema pamtester sudo \
+    python3-pexpect fido2-tools python3-cbor2 python3-cryptography python3-jsonschema pamtester sudo sudo-devel \
     pamu2fcfg google-authenticator rpm-build rpmlint systemd-rpm-macros checkpolicy selinux-policy-devel
 else
   echo "deps.sh knows apt and dnf only; install the packages named in it by hand." >&2
