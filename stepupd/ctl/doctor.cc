@@ -84,7 +84,8 @@ void examine_daemon(const HostFiles& host, const std::string& socket, std::vecto
   }
   for (const std::string& remark : report->remarks) {
     out.push_back({"remark", "stepupd says: " + remark,
-                   "the rules do not do what their files say, or ask for less than they could",
+                   "the rules do not do what their files say or ask for less than they could, or "
+                   "what is kept is about nobody",
                    "run: stepupctl status; see stepupd.conf(5)"});
   }
   timex clock = {};

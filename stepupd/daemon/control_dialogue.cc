@@ -10,6 +10,7 @@
 #include "stepupd/daemon/credential_rows.h"
 #include "stepupd/daemon/enroll_dialogue.h"
 #include "stepupd/daemon/gate_dialogue.h"
+#include "stepupd/daemon/gone_accounts.h"
 #include "stepupd/daemon/import_dialogue.h"
 #include "stepupd/daemon/log_dialogue.h"
 #include "stepupd/daemon/sessions_dialogue.h"
@@ -76,6 +77,24 @@ Task<Verdict> remove_dialogue(Engine& engine, Connection& connection, session::A
   if (!*removed) co_return refusal_of(engine, removed->error(), target.subject, request.label);
   engine.ledger.forget_subject(target.subject.uid);
   audit::credential_changed(target.subject, "removed", request.label, target.actor);
+  co_return done();
+}
+
+Task<Verdict> status_dialogue(Engine& engine, Connection& connection, session::Asker asker) {
+  constexpr std::size_t kMaxRemarks = 32;  // as in status_report(), for the size of the packet
+  engine.notice_suspend();
+  const uid_t caller = connection.peer().uid;
+  wire::StatusReport report = status_report(engine, asker, caller);
+  if (caller == 0 && asker.in_host_namespaces) {
+    auto looking = engine.with_store<std::vector<Subject>>(0, gone_accounts);
+    const Result<std::vector<Subject>> gone = co_await looking;
+    // A store that cannot be read says so where it is needed.
+    for (const Subject& one : gone ? *gone : std::vector<Subject>()) {
+      if (report.remarks.size() >= kMaxRemarks) break;
+      report.remarks.push_back(about_gone(one));
+    }
+  }
+  connection.send(report);
   co_return done();
 }
 
@@ -265,9 +284,9 @@ Task<Verdict> control_dialogue(Engine& engine, Connection& connection, session::
                                wire::Packet packet) {
   const wire::MessageType type = packet.header.type;
   if (type == wire::MessageType::StatusRequest) {
-    engine.notice_suspend();
-    connection.send(status_report(engine, asker, connection.peer().uid));
-    co_return done();
+    auto telling = status_dialogue(engine, connection, std::move(asker));
+    const Verdict verdict = co_await std::move(telling);
+    co_return verdict;
   }
   if (!asker.in_host_namespaces) co_return denied(MessageId::RefusedNamespace, {engine.host});
   // A set-uid program must not speak for its owner here.

@@ -3,7 +3,7 @@ DAEMON_SRCS := stepupd/daemon/activity_log.cc stepupd/daemon/log_dialogue.cc ste
   stepupd/daemon/key_enrollment.cc stepupd/daemon/standing.cc stepupd/daemon/touch_desk.cc stepupd/daemon/touch_step.cc \
   stepupd/daemon/connection.cc stepupd/daemon/credential_rows.cc stepupd/daemon/control_dialogue.cc \
   stepupd/daemon/enroll_dialogue.cc stepupd/daemon/engine.cc stepupd/daemon/enrollment.cc \
-  stepupd/daemon/gate_dialogue.cc stepupd/daemon/grant_ledger.cc stepupd/daemon/grant_memory.cc stepupd/daemon/host_identity.cc \
+  stepupd/daemon/gate_dialogue.cc stepupd/daemon/gone_accounts.cc stepupd/daemon/grant_ledger.cc stepupd/daemon/grant_memory.cc stepupd/daemon/host_identity.cc \
   stepupd/daemon/import_dialogue.cc stepupd/daemon/imported_credentials.cc stepupd/daemon/io_source.cc \
   stepupd/daemon/login.cc stepupd/daemon/login_book.cc \
   stepupd/daemon/journal_queue.cc \

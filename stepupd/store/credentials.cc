@@ -49,6 +49,19 @@ Result<std::optional<std::string>> Transaction::recorded_name(uid_t uid) {
   return statement->text(0);
 }
 
+Result<std::vector<Subject>> Transaction::holders() {
+  auto statement = database().prepare(
+      "SELECT uid, name FROM account WHERE uid IN (SELECT uid FROM credential) ORDER BY uid");
+  if (!statement) return std::unexpected(statement.error());
+  std::vector<Subject> holders;
+  for (;;) {
+    const auto row = statement->step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return holders;
+    holders.push_back({static_cast<uid_t>(statement->integer(0)), statement->text(1)});
+  }
+}
+
 Status Transaction::replace_account(const Subject& subject) {
   const std::int64_t uid = subject.uid;
   if (auto removed = database().run("DELETE FROM account WHERE uid = ?1", uid); !removed) {

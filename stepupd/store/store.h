@@ -99,6 +99,8 @@ class Transaction {
   // Everything of `uid`, whoever it was recorded for.
   [[nodiscard]] Result<Holdings> holdings(uid_t uid);
   [[nodiscard]] Result<std::optional<std::string>> recorded_name(uid_t uid);
+  // Everybody who has a credential.
+  [[nodiscard]] Result<std::vector<Subject>> holders();
   // Records `subject`, replacing what was recorded for the uid with all that belongs to it.
   Status replace_account(const Subject& subject);
 

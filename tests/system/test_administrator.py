@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """What administrators set up, as the manual pages tell them to."""
 
+import ctypes
+
 import machine
 from bench import Bench
 from machine import STEPUP_UNITS
@@ -53,6 +55,29 @@ class Administrator(Bench):
         outcome = alice.session().run("sudo id", *[alice.authenticator.wrong()] * 9)
         self.assertAsked(outcome, times=3)
         self.assertNotEqual(outcome.status, 0)
+
+    def test_doctor_names_whose_credentials_are_kept_after_the_account_is_gone(self):
+        gone, here = self.person("gone"), self.person("here")
+        uid = self.machine.run("id", "-u", gone.name).stdout.strip()
+        self.machine.run("userdel", "-r", gone.name, check=False)
+
+        def reset():
+            self.machine.run("useradd", "-u", uid, gone.name)
+            self.machine.run("stepupctl", "reset", "--yes", gone.name)
+        self.addCleanup(reset)
+        told = self.machine.run("stepupctl", "doctor", check=False).stdout
+        self.assertIn(f'Credentials are kept of "{gone.name}"', told)
+        self.assertNotIn(here.name, told)
+        session = here.session()
+        self.assertNotIn(gone.name, session.run("stepupctl status").text)
+
+    def test_doctor_says_of_the_clock_what_the_kernel_says(self):
+        timex = (ctypes.c_int * 64)()  # modes = 0: it is only read; status is the sixth long
+        state = ctypes.CDLL(None).adjtimex(timex)
+        status = ctypes.cast(timex, ctypes.POINTER(ctypes.c_long))[5] & 0xffffffff
+        off = state == 5 or bool(status & 0x40)
+        told = self.machine.run("stepupctl", "doctor", check=False).stdout
+        self.assertEqual("the clock of this host is not synchronised" in told, off, told)
 
     def test_verify_for_the_whole_session_is_the_administrators_to_allow(self):
         alice = self.person()

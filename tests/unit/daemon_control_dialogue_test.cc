@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "stepupd/daemon/gone_accounts.h"
 #include "stepupd/wire/control_messages.h"
 
 #include "tests/unit/dialogue_bench.h"  // CppUTest comes last
@@ -52,6 +53,23 @@ TEST_GROUP(ControlDialogue) {
   }
   std::size_t grants() { return bench.engine().ledger.of(self.uid).size(); }
 };
+
+TEST(ControlDialogue, KnowsWhoseCredentialsAreAboutNobody) {
+  const Subject gone{4'000'000, "stepup-no-such-user"};
+  const Subject renamed{1, "stepup-no-such-name"};
+  for (const Subject& one : {
+           Subject{0, "root"},
+           gone, renamed
+  })
+    bench.enrol(one);
+  auto store = store::Store::open(bench.state.path(), "");
+  CHECK_TRUE(store.has_value());
+  const auto found = gone_accounts(*store);
+  CHECK_TRUE(found.has_value());
+  CHECK_TRUE(*found == (std::vector<Subject>{renamed, gone}));
+  STRCMP_CONTAINS("\"stepup-no-such-user\" (uid 4000000), who has no account",
+                  about_gone(gone).c_str());
+}
 
 TEST(ControlDialogue, ServesNobodyButRootForAnother) {
   bench.enrol(self);
