@@ -5,14 +5,14 @@
 #include <string>
 #include <utility>
 
-#include "stepupd/base/local_time.h"
 #include "stepupd/base/printable.h"
 #include "stepupd/daemon/audit.h"
+#include "stepupd/daemon/session_report.h"
 #include "stepupd/daemon/status_report.h"
 #include "stepupd/daemon/step_up.h"
+#include "stepupd/daemon/surroundings.h"
 #include "stepupd/factor/digest.h"
 #include "stepupd/factor/hex.h"
-#include "stepupd/rules/safe_program.h"
 #include "stepupd/session/asker.h"
 #include "stepupd/session/local_key.h"
 
@@ -326,41 +326,6 @@ Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const sessi
   co_return outcome;
 }
 
-// What the rules in force may ask for, of this host and of who asks.
-Surroundings surroundings_of(const Engine& engine, const Connection& connection,
-                             const session::Asker& asker, const wire::CheckRequest& request) {
-  Surroundings surroundings;
-  surroundings.rules = engine.rules.get();
-  const std::int64_t now = engine.now().unix_seconds;
-  if (const auto offset = local_offset_at(now)) surroundings.now = policy::Moment{now, *offset};
-  surroundings.tty = asker.where.tty == 0 ? "" : session::terminal_name(asker.where.tty);
-  if (engine.rules && engine.rules->asks_origin) {
-    // What sudo, su and doas call a remote host is their caller's word.
-    const bool logs_in = request.program == wire::Program::Other;
-    surroundings.login =
-        session::read_login_origin(connection.peer().pid, asker, logs_in ? request.rhost_hint : "");
-    // logind may not know, or not be there, what the program that logged in told us.
-    const Login* const login = engine.ledger.logins().find(asker.where.session);
-    if (surroundings.login.host.empty() && surroundings.login.remote != false && login != nullptr &&
-        !login->source.empty()) {
-      surroundings.login = {true, login->source};
-    }
-  }
-  return surroundings;
-}
-
-// Only a path that some exception names is looked at: any other may lie on a file system that
-// hangs.
-void look_at_program(const InForce& rules, policy::Command& command) {
-  command.program_is_safe = true;
-  command.program_is_safe =
-      std::ranges::any_of(rules.excepted,
-                          [&](const auto& pattern) {
-                            return is_excepted(pattern, command) == policy::Holds::Yes;
-                          }) &&
-      rules::is_safe_program(command.words.front());
-}
-
 // What of a decision is kept.
 store::Activity activity_of(const audit::DecisionRecord& record, const wire::CheckRequest& request,
                             std::int64_t now, bool with_arguments) {
@@ -387,30 +352,6 @@ store::Activity activity_of(const audit::DecisionRecord& record, const wire::Che
     row.arguments = printable(row.arguments, wire::kMaxArguments);
   }
   return row;
-}
-
-void report_session(Engine& engine, const session::Asker& asker,
-                    const wire::CheckRequest& request) {
-  if (request.program != wire::Program::Other) return;
-  const SessionKey session = asker.where.session;
-  if (request.phase == Phase::OpenSession) {
-    auto login = reported_login(request, asker, boot_now());
-    if (!login) return;
-    audit::login(*login, request.pam_user);
-    (void)engine.ledger.open_login(std::move(*login));
-    return;
-  }
-  // The session ends, and what it proved with it.  Another process than the one that opened it may
-  // close another session inside of it: then the login stays known, and only counts no more.
-  const Login* const login = engine.ledger.logins().find(session);
-  const bool is_opener = login != nullptr && login->where.process == asker.where.process &&
-                         login->where.process_start == asker.where.process_start;
-  if (is_opener) {
-    engine.ledger.close_session(session);
-    engine.activity.forget_session(session);
-  } else {
-    engine.ledger.forget_session(session);
-  }
 }
 
 }  // namespace
