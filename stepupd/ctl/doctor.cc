@@ -83,10 +83,11 @@ void examine_daemon(const HostFiles& host, const std::string& socket, std::vecto
     return;
   }
   for (const std::string& remark : report->remarks) {
-    out.push_back({"remark", "stepupd says: " + remark,
-                   "the rules do not do what their files say or ask for less than they could, or "
-                   "what is kept is about nobody",
-                   "run: stepupctl status; see stepupd.conf(5)"});
+    out.push_back(
+        {"remark", "stepupd says: " + remark,
+         "people are refused or asked for less than the files say or could say, or what is "
+         "kept is about nobody",
+         "mend what it names; see stepupd.conf(5), stepupd(8)"});
   }
   timex clock = {};
   const int state = adjtimex(&clock);

@@ -2,7 +2,10 @@
 #include "stepupd/daemon/control_dialogue.h"
 #include "stepupd/base/accounts.h"
 
+#include <string.h>
+
 #include <chrono>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -36,6 +39,23 @@ Verdict denied(MessageId id, std::vector<std::string> args = {}) {
 }
 
 Verdict done() { return {VerdictCode::Granted, {}}; }
+
+// Why codes are refused; empty when nothing is known.  Whoever may ask for nothing but the status
+// does not keep the worker busy either.
+Task<std::string> trouble_of_store(Engine& engine, const session::Asker& asker, uid_t uid) {
+  if (!asker.in_host_namespaces) co_return "";
+  auto checking = engine.with_store<bool>(uid, [](store::Store& store) -> Result<bool> {
+    if (auto checked = store.check(); !checked) return std::unexpected(checked.error());
+    return true;
+  });
+  const Result<bool> checked = co_await checking;
+  if (checked || checked.error().code == Errc::Busy) co_return "";
+  std::string trouble = checked.error().what;
+  if (checked.error().sys_errno != 0) {
+    trouble += std::string(": ") + strerrordesc_np(checked.error().sys_errno);
+  }
+  co_return trouble;
+}
 
 Task<Verdict> list_dialogue(Engine& engine, Connection& connection, session::Asker asker,
                             wire::ListRequest request) {
@@ -84,11 +104,12 @@ Task<Verdict> status_dialogue(Engine& engine, Connection& connection, session::A
   constexpr std::size_t kMaxRemarks = 32;  // as in status_report(), for the size of the packet
   engine.notice_suspend();
   const uid_t caller = connection.peer().uid;
-  wire::StatusReport report = status_report(engine, asker, caller);
+  auto checking = trouble_of_store(engine, asker, caller);
+  const std::string trouble = co_await std::move(checking);
+  wire::StatusReport report = status_report(engine, asker, caller, trouble);
   if (caller == 0 && asker.in_host_namespaces) {
     auto looking = engine.with_store<std::vector<Subject>>(0, gone_accounts);
     const Result<std::vector<Subject>> gone = co_await looking;
-    // A store that cannot be read says so where it is needed.
     for (const Subject& one : gone ? *gone : std::vector<Subject>()) {
       if (report.remarks.size() >= kMaxRemarks) break;
       report.remarks.push_back(about_gone(one));

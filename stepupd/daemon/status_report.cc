@@ -126,7 +126,8 @@ std::uint64_t seconds_between(BootTime since, BootTime now) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(age, 0));
 }
 
-wire::StatusReport status_report(const Engine& engine, const session::Asker& asker, uid_t uid) {
+wire::StatusReport status_report(const Engine& engine, const session::Asker& asker, uid_t uid,
+                                 const std::string& trouble) {
   wire::StatusReport report;
   report.daemon_version = STEPUP_VERSION;
   report.session = place_of(asker);
@@ -141,6 +142,10 @@ wire::StatusReport status_report(const Engine& engine, const session::Asker& ask
   }
   add_login(engine, asker, now, report);
   report.activity = engine.activity.of(uid, asker.where.session, now);
+  if (!trouble.empty()) {
+    report.remarks.push_back("Codes are refused: " + trouble +
+                             ". See stepupd(8), SEALING KEY AND BACKUP.");
+  }
   add_remarks(engine, report);
   add_declared_problems(engine, uid, report);
   if (engine.rules) {

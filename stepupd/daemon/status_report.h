@@ -19,8 +19,8 @@ namespace stepup::daemon {
 [[nodiscard]] std::uint64_t seconds_between(BootTime since, BootTime now);
 
 // For the process `asker` of user `uid`: the grants that reach it, every rule, and what a person
-// should know about both.
+// should know about both.  `trouble`: what is wrong with the store, or empty.
 [[nodiscard]] wire::StatusReport status_report(const Engine& engine, const session::Asker& asker,
-                                               uid_t uid);
+                                               uid_t uid, const std::string& trouble = "");
 
 }  // namespace stepup::daemon

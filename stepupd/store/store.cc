@@ -196,6 +196,12 @@ Result<Transaction> Store::begin() { return begin_with("BEGIN IMMEDIATE"); }
 
 Result<Transaction> Store::begin_reading() { return begin_with("BEGIN"); }
 
+Status Store::check() {
+  if (auto reading = begin_reading(); !reading) return std::unexpected(reading.error());
+  if (!key_) return std::unexpected(key_.error());
+  return {};
+}
+
 Status Store::dismiss_notices(std::span<const ChangeNotice> shown) {
   auto transaction = begin();
   if (!transaction) return std::unexpected(transaction.error());

@@ -56,6 +56,10 @@ class Store {
   // Transaction::holdings() by itself.
   [[nodiscard]] Result<Holdings> holdings(uid_t uid);
 
+  // Why codes cannot be judged, as far as that shows without judging one: fails with Untrusted when
+  // the sealing key is missing or not the database's.
+  [[nodiscard]] Status check();
+
   // Forgets notices that were shown.
   [[nodiscard]] Status dismiss_notices(std::span<const ChangeNotice> shown);
 

@@ -641,6 +641,7 @@ class StateTest(unittest.TestCase):
         database.write_bytes(damaged)
         self.daemon.start()
         self.assertEqual(self.daemon.verdict(), wire.UNAVAILABLE)
+        self.assertIn("the database is damaged", ctl(self.daemon, "status").stdout)
         self.assertEqual(database.read_bytes(), bytes(damaged))
 
     def test_F55_a_state_directory_deleted_under_the_daemon_is_not_made_anew(self):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Who may do what with stepupctl.  The callers are accounts that every host has.
 #include <pwd.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <string>
@@ -83,6 +84,27 @@ TEST(ControlDialogue, ServesNobodyButRootForAnother) {
         bench.control(wire::ListRequest{self.name}, root));
   check_denied(MessageId::RefusedUnknownUser, 0,
                bench.control(wire::ListRequest{"stepup-no-such-user"}, root));
+}
+
+TEST(ControlDialogue, StatusTellsOfADatabaseThatCannotBeUsed) {
+  bench.state.write("stepup.db", "this is no database, and long enough for one");
+  bench.start(rule_set(rule()));
+  const auto remarks = bench.control(wire::StatusRequest{}, asker).status.remarks;
+  CHECK_FALSE(remarks.empty());
+  STRCMP_CONTAINS("the database is damaged", remarks.front().c_str());
+  asker.in_host_namespaces = false;
+  for (const std::string& remark : bench.control(wire::StatusRequest{}, asker).status.remarks) {
+    CHECK_FALSE(remark.contains("damaged"));
+  }
+}
+
+TEST(ControlDialogue, StatusTellsOfASealingKeyThatIsGone) {
+  bench.enrol(self);
+  CHECK_EQUAL(0, unlink(bench.state.file("seal.key").c_str()));
+  bench.start(rule_set(rule()));
+  const auto remarks = bench.control(wire::StatusRequest{}, asker).status.remarks;
+  CHECK_FALSE(remarks.empty());
+  STRCMP_CONTAINS("the sealing key is missing", remarks.front().c_str());
 }
 
 TEST(ControlDialogue, RefusesWhoeverCannotBeTold) {

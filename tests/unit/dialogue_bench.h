@@ -106,6 +106,7 @@ class DialogueBench {
     std::vector<wire::MessageType> reports;  // what else was sent
     wire::ImportReport imported;             // all of these together
     wire::ActivityReport activity;
+    wire::StatusReport status;
   };
 
   DialogueBench() {
@@ -272,6 +273,9 @@ class DialogueBench {
         peer.reset();
         break;
       case wire::MessageType::Heartbeat: break;
+      case wire::MessageType::StatusReport:
+        course.status = *wire::decode<wire::StatusReport>(*packet);
+        [[fallthrough]];
       default: course.reports.push_back(packet->header.type);
     }
     return true;

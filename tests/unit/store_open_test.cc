@@ -189,6 +189,7 @@ TEST(StoreOpen, GoesOnWithoutTheSealingKeyButOpensNoSecret) {
       if (!store) continue;
       Credential phone = phone_of(kAlice);
       phone.id = id;
+      CHECK_TEXT(store->check().error().code == Errc::Untrusted, c.name);
       auto transaction = store->begin();
       CHECK_TRUE(transaction.has_value());
       CHECK_TEXT(transaction->key_of(phone).error().code == Errc::Untrusted, c.name);
