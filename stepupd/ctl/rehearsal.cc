@@ -68,6 +68,7 @@ class StackCopy {
 struct Stage {
   const Terminal* terminal = nullptr;  // null: nobody answers
   bool asked = false;
+  std::string said;  // what nobody has read yet
 };
 
 // Returns an answer as libpam frees it, with free(3); null when there is none.
@@ -84,6 +85,11 @@ char* answer_to(const pam_message& message, Stage& stage) {
   return strndup(text.data(), text.size());
 }
 
+void read_out(Stage& stage) {
+  (void)write_all(STDERR_FILENO, stage.said);
+  stage.said.clear();
+}
+
 int converse(int count, const pam_message** messages, pam_response** out, void* data) {
   auto& stage = *static_cast<Stage*>(data);
   // SAFETY: libpam frees the array, and each answer in it, with free(3).
@@ -93,7 +99,8 @@ int converse(int count, const pam_message** messages, pam_response** out, void* 
   for (int i = 0; i < count; ++i) {
     const pam_message& message = *messages[i];
     if (message.msg_style == PAM_TEXT_INFO || message.msg_style == PAM_ERROR_MSG) {
-      (void)write_all(STDERR_FILENO, "  " + printable(message.msg, PAM_MAX_MSG_SIZE) + "\n");
+      stage.said += "  " + printable(message.msg, PAM_MAX_MSG_SIZE) + "\n";
+      if (stage.terminal != nullptr) read_out(stage);
       continue;
     }
     responses[i].resp = answer_to(message, stage);
@@ -110,46 +117,6 @@ int converse(int count, const pam_message** messages, pam_response** out, void* 
   return PAM_SUCCESS;
 }
 
-// In the child: the phases in which `service` asks.  Returns the exit status.
-int play(const std::string& directory, const std::string& file, const Service& service,
-         const std::string& user, const Terminal* terminal) {
-  alarm(kLongestSeconds);
-  Stage stage{terminal, false};
-  const pam_conv conversation = {converse, &stage};
-  pam_handle_t* pamh = nullptr;
-  int result =
-      pam_start_confdir(file.c_str(), user.c_str(), &conversation, directory.c_str(), &pamh);
-  if (result != PAM_SUCCESS) return result;
-  for (const WantedLine line : service.lines) {
-    if (!line.decides || result != PAM_SUCCESS) continue;
-    result = line.phase == PamPhase::Auth ? pam_authenticate(pamh, 0) : pam_acct_mgmt(pamh, 0);
-  }
-  (void)pam_end(pamh, result);
-  return result + (stage.asked ? kAsked : 0);
-}
-
-// How the child ended; nothing when it did not end by itself.
-std::optional<int> status_of_child(const std::string& directory, const std::string& file,
-                                   const Service& service, const std::string& user,
-                                   const Terminal* terminal) {
-  const pid_t child = fork();
-  if (child < 0) return std::nullopt;
-  if (child == 0) {
-    int status = 0;
-    try {
-      status = play(directory, file, service, user, terminal);
-    } catch (const std::exception&) {  // no memory
-      status = kFailedToStart;
-    }
-    _exit(status);
-  }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (!WIFEXITED(status) || WEXITSTATUS(status) == kFailedToStart) return std::nullopt;
-  return WEXITSTATUS(status);
-}
-
 std::string judged(std::optional<int> status, const Rehearser& rehearser, bool answers) {
   if (!status) return "it did not come to an end";
   const bool asked = (*status & kAsked) != 0;
@@ -162,6 +129,49 @@ std::string judged(std::optional<int> status, const Rehearser& rehearser, bool a
   if (asked && !answers && (refused || code == PAM_CONV_ERR || code == PAM_AUTHTOK_ERR)) return "";
   if (!rehearser.enrolled && refused) return "";
   return pam_strerror(nullptr, code);
+}
+
+// In the child: the phases in which `service` asks.  Returns the exit status.
+int play(const std::string& directory, const std::string& file, const Service& service,
+         const Rehearser& rehearser, const Terminal* terminal) {
+  alarm(kLongestSeconds);
+  Stage stage{terminal, false, ""};
+  const pam_conv conversation = {converse, &stage};
+  pam_handle_t* pamh = nullptr;
+  int result = pam_start_confdir(file.c_str(), rehearser.user.c_str(), &conversation,
+                                 directory.c_str(), &pamh);
+  if (result != PAM_SUCCESS) return result;
+  for (const WantedLine line : service.lines) {
+    if (!line.decides || result != PAM_SUCCESS) continue;
+    result = line.phase == PamPhase::Auth ? pam_authenticate(pamh, 0) : pam_acct_mgmt(pamh, 0);
+  }
+  (void)pam_end(pamh, result);
+  const int status = result + (stage.asked ? kAsked : 0);
+  // Where nobody answers, the refusal that has to come would look like a failure.
+  if (!judged(status, rehearser, terminal != nullptr).empty()) read_out(stage);
+  return status;
+}
+
+// How the child ended; nothing when it did not end by itself.
+std::optional<int> status_of_child(const std::string& directory, const std::string& file,
+                                   const Service& service, const Rehearser& rehearser,
+                                   const Terminal* terminal) {
+  const pid_t child = fork();
+  if (child < 0) return std::nullopt;
+  if (child == 0) {
+    int status = 0;
+    try {
+      status = play(directory, file, service, rehearser, terminal);
+    } catch (const std::exception&) {  // no memory
+      status = kFailedToStart;
+    }
+    _exit(status);
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!WIFEXITED(status) || WEXITSTATUS(status) == kFailedToStart) return std::nullopt;
+  return WEXITSTATUS(status);
 }
 
 }  // namespace
@@ -179,7 +189,7 @@ std::string rehearse(const HostFiles& host, const Service& service,
                                          printable(rehearser.user) +
                                          ": answer as you will there.\n");
     }
-    const auto status = status_of_child(copy.path(), change.file, service, rehearser.user,
+    const auto status = status_of_child(copy.path(), change.file, service, rehearser,
                                         answers ? &*terminal : nullptr);
     const std::string wrong = judged(status, rehearser, answers);
     if (!wrong.empty()) {

@@ -76,7 +76,10 @@ class Rollback(Bench):
         here.begin("sudo stepupctl enable sudo --yes")
         self.assertIn("as " + self.admin.name, here.prompt() and here.text)  # the rehearsal asks
         here.answer(self.admin.code())
-        self.assertRuns(here.end())
+        enabled = here.end()
+        self.assertRuns(enabled)
+        # sudo-i is rehearsed as well, without a question: the refusal that brings is no news.
+        self.assertNotIn("cannot ask for it here", enabled.text)
         self.assertEqual((self.machine.root / KEPT).stat().st_mode & 0o777, 0o700)
 
         refused = there.run("sudo -n stepupctl confirm")
