@@ -120,8 +120,13 @@ class Grammar {
     } catch (const CLI::CallForAllHelp&) {
       return std::unexpected(Stop{ExitCode::Done, app_.help("", CLI::AppFormatMode::All)});
     } catch (const CLI::ParseError& error) {
+      // CLI11 asks for a command before it looks at the word that stands in its place.
+      const std::vector<std::string> unknown = app_.remaining(true);
+      const bool misspelt = dynamic_cast<const CLI::RequiredError*>(&error) && !unknown.empty();
+      const std::string what =
+          misspelt ? "\"" + unknown.front() + "\" makes no sense here" : error.what();
       return std::unexpected(
-          Stop{ExitCode::Usage, printable(error.what()) + "\nstepupctl: see " + help_command()});
+          Stop{ExitCode::Usage, printable(what) + "\nstepupctl: see " + help_command()});
     }
     line_.command = chosen();
     return std::move(line_);

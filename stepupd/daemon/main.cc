@@ -88,6 +88,11 @@ int read_options(int argc, char** argv, Options& options) {
 
 int fail(const Error& error, const char* consequence) {
   audit::trouble(error, consequence);
+  // Whoever starts it by hand looks at the terminal, not into the journal.
+  if (isatty(STDERR_FILENO) != 0) {
+    (void)fprintf(stderr, "stepupd: %s%s%s\n", error.what, error.sys_errno != 0 ? ": " : "",
+                  error.sys_errno != 0 ? strerrordesc_np(error.sys_errno) : "");
+  }
   return EXIT_FAILURE;
 }
 

@@ -32,6 +32,8 @@ class State(Bench):
     def test_F43_a_damaged_database_is_refused_and_kept(self):
         alice = self.person()
         self.spoilt_state("printf spoilt | dd conv=notrunc status=none of=stepup.db")
+        self.assertIn("the database is damaged",
+                      self.machine.run("stepupctl", "doctor", check=False).stdout)
         self.assertRefusedAndKept(alice, f"{STATE}/stepup.db", "journalctl -u stepupd")
 
     def test_a_missing_sealing_key_is_named_and_not_made_anew(self):
@@ -43,6 +45,8 @@ class State(Bench):
         alice = self.person()
         second = self.machine.run("timeout", "5", "/usr/libexec/stepup/stepupd", check=False)
         self.assertNotIn(second.returncode, (0, 124), second.stderr)
+        by_hand = self.machine.spawn("/usr/libexec/stepup/stepupd")
+        by_hand.expect("stepupd: stepupd is already running\r\n")
         self.assertRuns(alice.session().run("sudo id", alice.code()))
 
     def test_V74_a_reused_uid_does_not_inherit_the_factor_and_both_names_are_shown(self):

@@ -276,6 +276,12 @@ TEST(CtlCommandLine, NamesTheHelpOfTheVerbThatWasMistaken) {
   CHECK(line.error().text.ends_with("see stepupctl enroll totp --help"));
 }
 
+TEST(CtlCommandLine, NamesAWordThatStandsWhereACommandShould) {
+  STRCMP_CONTAINS("\"enrol\" makes no sense here", parse({"enrol"}).error().text.c_str());
+  STRCMP_CONTAINS("\"totpp\" makes no sense here", parse({"enroll", "totpp"}).error().text.c_str());
+  STRCMP_CONTAINS("required", parse({"enroll"}).error().text.c_str());
+}
+
 TEST(CtlCommandLine, LetsNoEscapeSequenceThroughInAComplaint) {
   const auto line = parse({"status", "\x1b[2J"});
   CHECK(line.error().text.find('\x1b') == std::string::npos);
