@@ -150,6 +150,7 @@ std::string host_name() {
 int serve(Options options) {
   // What scrypt takes for a recovery code goes back at once; glibc would come to keep it otherwise.
   constexpr int kKeptAtMost = 1024 * 1024;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread runs yet
   (void)mallopt(M_MMAP_THRESHOLD, kKeptAtMost);
   auto sockets = passed_sockets();
   if (!sockets) return fail(sockets.error(), "exiting");
