@@ -93,6 +93,9 @@ class Examples(Bench):
         bob.enrol("--label", "phone")
         self.enrols(bob.session(), bob, "$ stepupctl enroll totp --replace phone",
                     (code, bob.recovery_codes[1]))
+        bob.enrol("--label", "blue key")
+        self.as_root('# stepupctl remove "blue key" --user alice', bob)
+        self.assertIn("Enrolment ticket", self.as_root("# stepupctl ticket alice", bob))
         talk = Talk(self.machine.spawn("sh", "-c", self.take("# stepupctl reset alice", bob)))
         talk.expect("type the user's name: ")
         talk.answer(bob.name)
