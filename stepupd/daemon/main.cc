@@ -31,6 +31,7 @@
 #include "stepupd/daemon/start.h"
 #include "stepupd/factor/digest.h"
 #include "stepupd/rules/check.h"
+#include "stepupd/session/asker.h"
 
 namespace {
 
@@ -179,7 +180,7 @@ int serve(Options options) {
   Engine engine(std::move(options.paths), host_name(), *boot_id);
   engine.journal_key = memory->journal_key();
   engine.ledger.adopt(std::move(*memory));
-  SessionWatch watch(engine.ledger, open_system_bus);
+  SessionWatch watch(engine.ledger, open_system_bus, stepup::session::audit_session_of);
   Server server(engine);
   SignalSource hangup;
   SignalSource terminate;

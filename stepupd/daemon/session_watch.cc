@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -57,6 +58,7 @@ std::string_view text_or_none(const char* text) { return text == nullptr ? "" : 
 struct Properties {
   const char* id = nullptr;
   std::uint32_t audit = 0;
+  std::uint32_t leader = 0;
   std::uint32_t user = kNoUid;
   int locked = 0;
 };
@@ -73,6 +75,8 @@ bool read_properties(sd_bus_message* message, Properties& found) {
       r = sd_bus_message_read(message, "v", "s", &found.id);
     } else if (key == "Audit") {
       r = sd_bus_message_read(message, "v", "u", &found.audit);
+    } else if (key == "Leader") {
+      r = sd_bus_message_read(message, "v", "u", &found.leader);
     } else if (key == "User") {
       r = sd_bus_message_read(message, "v", "(uo)", &found.user, nullptr);
     } else if (key == "LockedHint") {
@@ -178,6 +182,14 @@ void SessionWatch::on_list(sd_bus_message* reply) {
   if (awaited_ == 0) sees_all();
 }
 
+// In a container logind of systemd 257 does not tell what the processes of the session have.
+std::optional<std::uint32_t> SessionWatch::audit_session_of(std::uint32_t told,
+                                                            std::uint32_t leader) const {
+  constexpr std::uint32_t kUnset = 0xffff'ffff;
+  if (told != 0 && told != kUnset) return told;
+  return leader == 0 ? std::nullopt : audit_session_of_(static_cast<pid_t>(leader));
+}
+
 void SessionWatch::on_properties(sd_bus_message* reply) {
   if (failed(reply) && !has_ended(reply)) return lost("logind does not answer");
   if (!failed(reply)) {
@@ -189,9 +201,8 @@ void SessionWatch::on_properties(sd_bus_message* reply) {
         seen_, [&](const auto& one) { return one.second.id == properties.id; });
     if (found != seen_.end()) {
       Seen& session = found->second;
-      constexpr std::uint32_t kUnset = 0xffff'ffff;
-      if (properties.audit != 0 && properties.audit != kUnset) {
-        session.key = {SessionKey::Kind::Audit, properties.audit};
+      if (const auto audit = audit_session_of(properties.audit, properties.leader)) {
+        session.key = {SessionKey::Kind::Audit, *audit};
       }
       session.user = properties.user;
       session.looked_at = true;

@@ -6,8 +6,10 @@
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
 
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -25,8 +27,11 @@ class SessionWatch {
  public:
   // Opens a connection to the bus, which may be at its beginning; or fails.
   using Open = std::function<Result<Bus>()>;
+  // The audit session of a process; nothing where it has none.
+  using AuditSessionOf = std::function<std::optional<std::uint32_t>(pid_t)>;
 
-  SessionWatch(GrantLedger& ledger, Open open) : ledger_(ledger), open_(std::move(open)) {}
+  SessionWatch(GrantLedger& ledger, Open open, AuditSessionOf audit_session_of)
+      : ledger_(ledger), open_(std::move(open)), audit_session_of_(std::move(audit_session_of)) {}
   SessionWatch(const SessionWatch&) = delete;
   SessionWatch& operator=(const SessionWatch&) = delete;
 
@@ -61,6 +66,8 @@ class SessionWatch {
   void on_properties(sd_bus_message* reply);
   void on_signal(sd_bus_message* signal);
   void on_changed(const std::string& path, sd_bus_message* signal);
+  [[nodiscard]] std::optional<std::uint32_t> audit_session_of(std::uint32_t told,
+                                                              std::uint32_t leader) const;
   void ended(const std::string& id, const std::string& path);
   void locked(const std::string& path);
 
@@ -69,6 +76,7 @@ class SessionWatch {
 
   GrantLedger& ledger_;
   Open open_;
+  AuditSessionOf audit_session_of_;
   sd_event* loop_ = nullptr;
   State state_ = State::Blind;
   std::string logind_;  // its unique name on the bus: signals of others are not its own

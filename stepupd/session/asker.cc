@@ -126,4 +126,8 @@ Result<Asker> read_requester(pid_t pid, const Asker& helper, int fd,
   return read_asker(*requester, fd, own_uid_map);
 }
 
+std::optional<std::uint32_t> audit_session_of(pid_t pid) {
+  return read_audit_number(pid, "sessionid").value_or(std::nullopt);
+}
+
 }  // namespace stepup::session

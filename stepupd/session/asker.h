@@ -2,6 +2,7 @@
 // Who asks, where: the kernel's facts about a peer, read anew for each connection.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ struct Asker {
 
 // /proc/PID/stat.
 [[nodiscard]] Result<ProcStat> read_stat(pid_t pid);
+
+// The audit session of a process; nothing where it has none, or cannot be looked at.
+[[nodiscard]] std::optional<std::uint32_t> audit_session_of(pid_t pid);
 
 // Whether the process that had `pid` and began at `start` has surely ended.
 [[nodiscard]] bool has_ended(pid_t pid, std::uint64_t start);

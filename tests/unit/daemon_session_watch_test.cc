@@ -8,11 +8,13 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "stepupd/daemon/session_watch.h"
+#include "stepupd/session/asker.h"
 #include "tests/unit/quiet_records.h"
 
 #include <CppUTest/TestHarness.h>
@@ -34,6 +36,7 @@ struct Listed {
   std::uint32_t user = 1000;
   std::uint32_t audit = 0;
   bool locked = false;
+  std::uint32_t leader = 0;
 };
 
 class FakeLogind {
@@ -110,8 +113,9 @@ class FakeLogind {
         return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_UNKNOWN_OBJECT, "gone");
       }
       (void)sd_bus_message_new_method_return(call, &raw);
-      (void)sd_bus_message_append(raw, "a{sv}", 5, "Id", "s", id.c_str(), "Name", "s", "name",
-                                  "Audit", "u", found->second.audit, "LockedHint", "b",
+      (void)sd_bus_message_append(raw, "a{sv}", 6, "Id", "s", id.c_str(), "Name", "s", "name",
+                                  "Audit", "u", found->second.audit, "Leader", "u",
+                                  found->second.leader, "LockedHint", "b",
                                   found->second.locked ? 1 : 0, "User", "(uo)", found->second.user,
                                   "/org/freedesktop/login1/user/_1000");
     } else {
@@ -165,11 +169,16 @@ TEST_GROUP(SessionWatchOf) {
     return false;
   }
   void start() {
-    watch = std::make_unique<SessionWatch>(ledger, [this]() -> Result<Bus> {
+    const auto open = [this]() -> Result<Bus> {
       ++opened;
       if (!reachable) return failure(Errc::Unreachable, "no bus");
       return logind.connect(loop.get());
-    });
+    };
+    const auto audit_session_of = [](pid_t pid) -> std::optional<std::uint32_t> {
+      if (pid != 7007) return std::nullopt;
+      return 7;
+    };
+    watch = std::make_unique<SessionWatch>(ledger, open, audit_session_of);
     CHECK_TRUE(watch->start(loop.get()).has_value());
   }
   // Lets the loop run until `done`, or nothing happens any more.
@@ -306,6 +315,19 @@ TEST(SessionWatchOf, LooksAtAllSessionsBeforeWhatAnEarlierDaemonLeftCounts) {
   CHECK_FALSE(holds(audit(9)));  // ended meanwhile
 }
 
+TEST(SessionWatchOf, TakesTheAuditSessionFromTheLeaderWhereLogindTellsNone) {
+  constexpr std::uint32_t kUnset = 0xffff'ffff;
+  logind.sessions = {
+      {"c1", {1000, kUnset, false, 7007}},
+      {"c2", {1002, kUnset, false, 8008}}
+  };
+  grant(audit(7));
+  grant(audit(8));
+  start();
+  CHECK_TRUE(holds(audit(7)));
+  CHECK_FALSE(holds(audit(8)));
+}
+
 TEST(SessionWatchOf, SetsAsideWhatWasProvedWhileTheBusIsLost) {
   logind.sessions = {
       {"7", {}}
@@ -324,7 +346,8 @@ TEST(SessionWatchOf, SetsAsideWhatWasProvedWhileTheBusIsLost) {
 TEST(SessionWatchOf, SetsNothingAsideOnAHostWithoutLogind) {
   grant(audit(7));
   watch = std::make_unique<SessionWatch>(
-      ledger, []() -> Result<Bus> { return failure(Errc::NotFound, "no logind"); });
+      ledger, []() -> Result<Bus> { return failure(Errc::NotFound, "no logind"); },
+      session::audit_session_of);
   CHECK_TRUE(watch->start(loop.get()).has_value());
   CHECK_TRUE(holds(audit(7)));
 }
