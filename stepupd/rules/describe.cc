@@ -83,7 +83,7 @@ std::string describe(const policy::Rule& rule) {
 }
 
 std::string describe(const policy::Demand& demand, std::span<const policy::Rule> rules) {
-  if (demand.denied_by) return "refused: " + printable(*rules[*demand.denied_by].deny);
+  if (demand.denied_by) return "refused: " + printable(rules[*demand.denied_by].deny.value_or(""));
   if (demand.denies()) return "refused, since the rules accept no factor that could meet them all";
   return demand.asks() ? describe_demand(demand) : "nothing";
 }
