@@ -5,6 +5,7 @@ Each test takes every example of its page, word for word, and fails when the pag
 """
 
 import re
+import time
 
 from bench import Bench
 from machine import HOST, TREE
@@ -124,6 +125,7 @@ class Examples(Bench):
         self.assertIn("Nothing was written.", self.as_root("# stepupctl enable sudo --dry-run"))
         # People of other tests have no factor.
         self.as_root("# stepupctl enable sudo", more=" --yes")
+        time.sleep(1)  # the ages of proofs are told in whole seconds
         self.assertRuns(alice.session().run(self.take("$ stepupctl verify && sudo stepupctl confirm"),
                                             alice.code()))
         self.assertAsked(alice.session().run("sudo id", alice.code()))

@@ -133,7 +133,7 @@ class Scopes(Bench):
 
     def the_same_terminal_under_the_user_manager(self, alice):
         session = alice.session()
-        session.begin("systemd-run -q --user --pty sh -c 'sudo id; " + TRY + "'")
+        session.begin(f"systemd-run -q --user --pty sh -c 'sudo id; {TRY}; sleep 0.3'")
         self.assertIsNotNone(session.prompt())
         session.answer(alice.code())
         return session.end()
@@ -141,7 +141,8 @@ class Scopes(Bench):
     def another_terminal_under_the_user_manager(self, alice):
         session = alice.session()
         self.assertRuns(session.run("systemd-run -q --user --pty sudo id", alice.code()))
-        return session.run(f"systemd-run -q --user --pty {TRY}")
+        # What is written last may be lost with the terminal.
+        return session.run(f"systemd-run -q --user --pty sh -c '{TRY}; sleep 0.3'")
 
     def nested_sudo_as_another_person(self, alice):
         bob = self.person("bob")
