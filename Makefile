@@ -144,11 +144,11 @@ demo: build/packages-bookworm
 # The packages that the system tests install.  The unit tests of what is in them run in check.
 # And of the version before: the latest tag, or, as long as nothing was released, a commit that speaks
 # the same protocol as this one.
-PREVIOUS ?= $(or $(shell git describe --tags --abbrev=0 --match 'v*' HEAD^ 2>/dev/null),c59572e)
-build/packages-previous: build/previous/of-$(PREVIOUS)
+PREVIOUS ?= $(or $(shell git describe --tags --abbrev=0 --match 'v*' HEAD^ 2>/dev/null),4ce4bfe)
+build/previous-packages-%: build/previous-%/of-$(PREVIOUS)
 	touch $@
-build/previous/of-$(PREVIOUS): packaging/debian/build_previous.sh
-	packaging/debian/build_previous.sh $(PREVIOUS)
+build/previous-%/of-$(PREVIOUS): packaging/debian/build_previous.sh
+	packaging/debian/build_previous.sh $(PREVIOUS) $*
 	touch $@
 
 PACKAGED := $(shell find Makefile conf man packaging pam_stepup sudo_approval stepupd -type f)

@@ -144,10 +144,11 @@ class Machine:
 
     def bring_previous_packages(self):
         """The same for the version before this one, as /root/previous-*.deb."""
-        subprocess.run([os.environ.get("MAKE", "make"), "-s", "-C", TREE, "build/packages-previous"],
-                       check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([os.environ.get("MAKE", "make"), "-s", "-C", TREE,
+                        f"build/previous-packages-{self.suite}"], check=True,
+                       stdout=subprocess.DEVNULL)
         for name in ("stepupd", "libpam-stepup"):
-            [package] = (TREE / "build/previous").glob(f"{name}_*.deb")
+            [package] = (TREE / f"build/previous-{self.suite}").glob(f"{name}_*.deb")
             shutil.copyfile(package, self.root / f"root/previous-{name}.deb")
 
     def install(self):

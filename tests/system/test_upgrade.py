@@ -2,9 +2,11 @@
 """From the version before to this one and back, under load, and with dpkg killed at every step: ssh
 and sudo go on, with the step-up or with our line gone."""
 
+import os
 import shutil
 import subprocess
 import threading
+import unittest
 
 from bench import Bench
 from machine import STEPUP_UNITS, Machine
@@ -19,12 +21,12 @@ KILL = ('trap \'[ ! -e "/root/kill-$DPKG_MAINTSCRIPT_PACKAGE-$DPKG_MAINTSCRIPT_N
         'kill -9 $PPID\' EXIT\n')
 
 
-class Upgrade(Bench):
+class UpgradeLife:
     @classmethod
     def setUpClass(cls):
         if Bench.machine is None:
             return  # setUp says what is missing
-        cls.machine = cls.enterClassContext(Machine("bookworm"))
+        cls.machine = cls.enterClassContext(Machine(cls.suite))
         cls.machine.bring_packages()
         cls.machine.bring_previous_packages()
         cls.scripts = cls.make_deadly(cls.machine.root / "root")
@@ -207,3 +209,12 @@ class Upgrade(Bench):
         self.assertIn("the database was written by a newer stepup",
                       self.machine.journal("-b", "-t", "stepupd"))
         self.assertEqual((self.machine.root / "var/lib/stepup/stepup.db").read_bytes(), before)
+
+
+class Upgrade(UpgradeLife, Bench):
+    suite = "bookworm"
+
+
+@unittest.skipUnless(os.environ.get("STEPUP_LONG_TESTS"), "builds and boots another release: long")
+class UpgradeOnDebian13(UpgradeLife, Bench):
+    suite = "trixie"
