@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import wire
-from daemon_test import RULE, UID, USER, Daemon, ctl
+from daemon_test import BUILD, RULE, UID, USER, Daemon, ctl
 from otp_test import Dialogue
 
 AGENT_ANSWER, AGENT_REQUEST = 70, 73
@@ -218,7 +218,8 @@ class Gate:
                     return
                 self.connections += 1
                 agent.serve(stream)
-        threading.Thread(target=serve, daemon=True).start()
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
         done = subprocess.run(
             [f"{os.environ.get('B', 'build')}/stepupctl", "--socket", daemon.control, "gate"],
             env={"PATH": os.environ["PATH"], "SSH_AUTH_SOCK": path,
@@ -226,6 +227,9 @@ class Gate:
             stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True,
             user=UID, group=60, extra_groups=[], timeout=60)
         os.unlink(path)
+        # The next listener gets the same number, and its connections must not come to this thread.
+        listener.shutdown(socket.SHUT_RDWR)
+        serving.join()
         listener.close()
         self.status, self.out, self.err = done.returncode, done.stdout, done.stderr
 
@@ -384,7 +388,9 @@ class SshSkTest(unittest.TestCase):
                 done = self.sudo(spoilt(method, function)(self.key))
                 self.assertEqual((done.verdict, done.told[-1]), (wire.DENIED, want))
                 self.assertLess(done.seconds, 5)
-        self.assertLess(self.resident() - before, 4096)
+        # A sanitizer keeps for a while what was freed.
+        sanitized = any(word in BUILD for word in ("asan", "tsan"))
+        self.assertLess(self.resident() - before, 16384 if sanitized else 4096)
         self.assertEqual(self.sudo(Agent(self.key)).verdict, wire.GRANTED)
 
     def test_V12_an_agent_that_is_slow_or_silent_is_waited_for_ten_seconds(self):
