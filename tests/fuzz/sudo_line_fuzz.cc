@@ -32,7 +32,8 @@ void check(const policy::CommandLine& line, const std::vector<std::string>& argv
     const auto before = std::span(argv).first(argv.size() - own.size()).subspan(1);
     for (std::size_t i = 0; i < before.size(); ++i) {
       const bool is_value = i > 0 && before[i - 1].starts_with('-');
-      fuzz::require(before[i].starts_with('-') || is_value,
+      const bool is_name = is_edit && i + 1 == before.size() && before[i] == "sudoedit";
+      fuzz::require(before[i].starts_with('-') || is_value || is_name,
                     "no assignment before what is excepted");
     }
   }
