@@ -44,6 +44,18 @@ class Bench(unittest.TestCase):
         self.addCleanup(remove)
         self.machine.reload_rules()
 
+    def sshd_asks_for_a_code(self, alice):
+        """Logins of alice take a key, then her password and a code."""
+        self.drop_in("sshd.conf", f'[[rule]]\nname = "login"\nservice = ["sshd"]\n'
+                     f'user = ["{alice.name}"]\nlevel = "otp"\n')
+        self.machine.write("/etc/ssh/sshd_config.d/asks.conf",
+                           f"Match User {alice.name}\nKbdInteractiveAuthentication yes\n"
+                           "AuthenticationMethods publickey,keyboard-interactive:pam\n")
+        self.addCleanup(self.machine.systemctl, "restart", "ssh")
+        self.addCleanup(self.machine.run, "rm", "/etc/ssh/sshd_config.d/asks.conf")
+        # Not a reload: after one sshd does not listen for a moment.
+        self.machine.systemctl("restart", "ssh")
+
     def setting(self, line):
         """Adds a line to stepupd.conf, before its tables, for the time of one test."""
         path = "/etc/stepup/stepupd.conf"

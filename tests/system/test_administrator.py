@@ -87,15 +87,7 @@ class Administrator(Bench):
 
     def test_the_shipped_sshd_stack_asks_for_a_code_where_a_rule_names_sshd(self):
         alice = self.person()
-        self.drop_in("sshd.conf", f'[[rule]]\nname = "login"\nservice = ["sshd"]\n'
-                     f'user = ["{alice.name}"]\nlevel = "otp"\n')
-        self.machine.write("/etc/ssh/sshd_config.d/asks.conf",
-                           f"Match User {alice.name}\nKbdInteractiveAuthentication yes\n"
-                           "AuthenticationMethods publickey,keyboard-interactive:pam\n")
-        self.addCleanup(self.machine.systemctl, "restart", "ssh")
-        self.addCleanup(self.machine.run, "rm", "/etc/ssh/sshd_config.d/asks.conf")
-        # Not a reload: after one sshd does not listen for a moment.
-        self.machine.systemctl("restart", "ssh")
+        self.sshd_asks_for_a_code(alice)
         for right in (True, False):
             with self.subTest(right=right):
                 talk = Talk(self.machine.spawn(*SSH, f"{alice.name}@127.0.0.1", "id -un"))

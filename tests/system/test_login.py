@@ -24,17 +24,6 @@ class Login(Bench):
         outcome = session.run("echo id=$XDG_SESSION_ID")
         return outcome.text.split("id=")[1].split()[0]
 
-    def sshd_asks_for_a_code(self, alice):
-        """Logins of alice take a key, then her password and a code."""
-        self.drop_in("sshd.conf", f'[[rule]]\nname = "login"\nservice = ["sshd"]\n'
-                     f'user = ["{alice.name}"]\nlevel = "otp"\n')
-        self.machine.write("/etc/ssh/sshd_config.d/asks.conf",
-                           f"Match User {alice.name}\nKbdInteractiveAuthentication yes\n"
-                           "AuthenticationMethods publickey,keyboard-interactive:pam\n")
-        self.addCleanup(self.machine.systemctl, "restart", "ssh")
-        self.addCleanup(self.machine.run, "rm", "/etc/ssh/sshd_config.d/asks.conf")
-        self.machine.systemctl("restart", "ssh")
-
     def test_status_tells_how_somebody_logged_in_by_ssh(self):
         alice = self.person()
         login = self.login_of(alice.session())
