@@ -120,7 +120,8 @@ $(B)/pam_fault_test: $(call objs,$(BASE_SRCS) $(WIRE_SRCS) $(PAM_FAULT_TEST_SRCS
 $(B)/ctl_dialogue_test: $(call objs,$(BASE_SRCS) $(WIRE_SRCS) $(CTL_DIALOGUE_TEST_SRCS))
 	$(CXX) $(LDFLAGS) -o $@ $^ -lpthread $(shell pkg-config --libs cpputest)
 
-lint:
+# Two of the checks ask stepupctl what it knows.
+lint: $(B)/stepupctl
 	tests/lint/run.sh $(B)
 
 format:
@@ -130,6 +131,7 @@ check-system: check-packages build/packages-bookworm build/read_command_lines
 	/usr/bin/python3 tests/system/run.py
 
 check-long: check-packages build/packages-bookworm build/packages-trixie build/read_command_lines
+	TIDY_DEPTH=deep tests/lint/tidy.sh build
 	/usr/bin/python3 tests/system/run.py --long
 
 # What lintian, rpmlint and the like say of the packages.
