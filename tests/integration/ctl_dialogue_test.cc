@@ -89,12 +89,15 @@ class Program {
     return true;
   }
 
-  // Waits for the end; the exit code, or -1 for a death by a signal.
+  // Waits for the end; the exit code, or -1 for a death by a signal, such as that of one who waits
+  // on.
   int end() {
     int status = 0;
+    const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     // Reads all the while: a program that cannot write would never end.
     while (waitpid(pid_, &status, WNOHANG) == 0) {
       if (fakes::readable(out_.get(), std::chrono::milliseconds(10))) read_some();
+      if (std::chrono::steady_clock::now() > latest) send_signal(SIGKILL);
     }
     while (fakes::readable(out_.get(), std::chrono::milliseconds(0)) && read_some()) {
     }
@@ -133,6 +136,8 @@ class Program {
     sigset_t none;
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, nullptr);
+    // stepupctl leaves ignored what it was started with ignored, as by nohup(1) or a shell's "&".
+    for (const int each : {SIGHUP, SIGINT, SIGQUIT}) (void)signal(each, SIG_DFL);
     (void)execve(path.c_str(), argv.data(), environment);
     _exit(127);
   }
