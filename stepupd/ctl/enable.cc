@@ -183,6 +183,21 @@ bool carry_out_for_now(const HostFiles& host, const std::vector<PamChange>& chan
   return false;
 }
 
+void say_it_waits() {
+  say("Keep this shell open. Five minutes after enable this is taken back, unless you log in anew "
+      "and run there:\n  stepupctl verify && sudo stepupctl confirm");
+}
+
+// Whether what enable did for the service is still to be confirmed.
+bool waits_for_confirm(const HostFiles& host, const Service& service) {
+  const auto store = RollbackStore::open(host);
+  const auto pending = store ? store->pending() : std::unexpected(store.error());
+  if (!pending || !*pending) return false;
+  return std::ranges::any_of((*pending)->files, [&](const std::string& file) {
+    return std::ranges::find(service.files, file) != service.files.end();
+  });
+}
+
 bool is_root() {
   if (geteuid() == 0) return true;
   complain("only root may change /etc/pam.d");
@@ -244,9 +259,12 @@ ExitCode enable(const EnableCommand& command, const std::string& socket) {
     complain("nothing was changed; see: stepupctl config check");
     return ExitCode::Refused;
   }
+  // The stacks that are in effect, and not those of an image or of somebody's experiments.
+  const bool lives = host.is_running_host() && command.place.pam_dir.empty();
   if (changes->empty()) {
     say(std::string(service->name) + " is enabled already.");
     say_mode(mode->mode);
+    if (lives && waits_for_confirm(host, *service)) say_it_waits();
     return ExitCode::Done;
   }
   if (!show(*changes)) return ExitCode::Refused;
@@ -254,8 +272,6 @@ ExitCode enable(const EnableCommand& command, const std::string& socket) {
   if (begins) say("It begins in monitor mode, since stepupd.conf names no mode.");
   const Enrolled people = find_enrolled(host, socket);
   std::string against = objection(command, host, *changes, people, socket);
-  // The stacks that are in effect, and not those of an image or of somebody's experiments.
-  const bool lives = host.is_running_host() && command.place.pam_dir.empty();
   if (against.empty() && lives && !command.dry_run) {
     against = rehearse(host, *service, *changes, rehearser_of(people));
   }
@@ -270,10 +286,7 @@ ExitCode enable(const EnableCommand& command, const std::string& socket) {
   if (!(waits ? carry_out_for_now(host, *changes) : carry_out(*changes))) return ExitCode::Refused;
   say(std::string(service->name) + " is enabled.");
   say_mode(begins ? rules::Mode::Monitor : mode->mode);
-  if (waits) {
-    say("Keep this shell open. In five minutes this is taken back, unless you log in anew and run "
-        "there:\n  stepupctl verify && sudo stepupctl confirm");
-  }
+  if (waits) say_it_waits();
   return ExitCode::Done;
 }
 

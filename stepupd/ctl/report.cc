@@ -83,8 +83,9 @@ std::string line_of(const wire::LoginRow& login) {
 }
 
 std::string line_of(const wire::SessionActivity& activity) {
-  return std::to_string(activity.commands) + " commands here, " + std::to_string(activity.refused) +
-         " refused, the last one " + duration(activity.idle_seconds) + " ago";
+  return std::to_string(activity.commands) + (activity.commands == 1 ? " command" : " commands") +
+         " here, " + std::to_string(activity.refused) + " refused, the last one " +
+         duration(activity.idle_seconds) + " ago";
 }
 
 std::string line_of(const std::string& remark) { return printable(remark, wire::kMaxText); }

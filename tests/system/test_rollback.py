@@ -119,6 +119,9 @@ class Rollback(Bench):
 
     def test_an_edit_in_between_stays_when_it_is_taken_back(self):
         self.enable("sudo")
+        again = self.enable("sudo").stdout
+        self.assertIn("sudo is enabled already.", again)
+        self.assertIn("stepupctl confirm", again)
         self.enable("su")
         foreign = b"session optional pam_echo.so\t# mine\n"
         with open(self.pam / "sudo", "ab") as file:

@@ -176,6 +176,8 @@ TEST(CtlReport, TellsWhatWasDoneInTheSession) {
   status.activity = {3, 1, 62};
   STRCMP_CONTAINS("Activity: 3 commands here, 1 refused, the last one 1min 2s ago\n",
                   render(status).c_str());
+  status.activity = {1, 0, 5};
+  STRCMP_CONTAINS("Activity: 1 command here, 0 refused", render(status).c_str());
 }
 
 TEST(CtlReport, ListsSessionsAndSaysWhenThereAreMore) {
