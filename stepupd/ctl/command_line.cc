@@ -12,6 +12,8 @@
 
 #include "stepupd/base/printable.h"
 #include "stepupd/rules/duration.h"
+#include "stepupd/wire/control_terms.h"
+#include "stepupd/wire/import_messages.h"
 
 namespace stepup::ctl {
 namespace {

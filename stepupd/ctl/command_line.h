@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "stepupd/ctl/exit_code.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/activity_messages.h"
+#include "stepupd/wire/credential_messages.h"
+#include "stepupd/wire/grant_messages.h"
+#include "stepupd/wire/status_messages.h"
 
 namespace stepup::ctl {
 

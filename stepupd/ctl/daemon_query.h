@@ -5,7 +5,9 @@
 #include <string>
 
 #include "stepupd/base/result.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/credential_messages.h"
+#include "stepupd/wire/grant_messages.h"
+#include "stepupd/wire/status_messages.h"
 
 namespace stepup::ctl {
 

@@ -15,6 +15,10 @@
 #include "stepupd/ctl/qr_code.h"
 #include "stepupd/ctl/report.h"
 #include "stepupd/ctl/signals.h"
+#include "stepupd/wire/credential_messages.h"
+#include "stepupd/wire/grant_messages.h"
+#include "stepupd/wire/import_messages.h"
+#include "stepupd/wire/status_messages.h"
 #include "stepupd/wire/words.h"
 
 namespace stepup::ctl {

@@ -10,8 +10,8 @@
 #include "stepupd/base/secret_bytes.h"
 #include "stepupd/ctl/exit_code.h"
 #include "stepupd/ctl/terminal.h"
+#include "stepupd/wire/activity_messages.h"
 #include "stepupd/wire/client.h"
-#include "stepupd/wire/control_messages.h"
 
 namespace stepup::ctl {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "stepupd/ctl/exit_code.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/grant_messages.h"
 
 namespace stepup::ctl {
 

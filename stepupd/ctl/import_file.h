@@ -7,7 +7,7 @@
 
 #include "stepupd/ctl/command_line.h"
 #include "stepupd/ctl/dialogue.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/import_messages.h"
 
 namespace stepup::ctl {
 

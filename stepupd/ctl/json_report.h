@@ -11,7 +11,10 @@
 #include "stepupd/policy/match.h"
 #include "stepupd/rules/check.h"
 #include "stepupd/rules/rules.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/activity_messages.h"
+#include "stepupd/wire/credential_messages.h"
+#include "stepupd/wire/grant_messages.h"
+#include "stepupd/wire/status_messages.h"
 
 namespace stepup::ctl {
 

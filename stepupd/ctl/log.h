@@ -7,6 +7,7 @@
 #include "stepupd/ctl/command_line.h"
 #include "stepupd/ctl/dialogue.h"
 #include "stepupd/ctl/exit_code.h"
+#include "stepupd/wire/activity_messages.h"
 
 namespace stepup::ctl {
 

@@ -44,6 +44,8 @@
 #include "stepupd/ctl/ssh_key_file.h"
 #include "stepupd/ctl/terminal.h"
 #include "stepupd/wire/client.h"
+#include "stepupd/wire/credential_messages.h"
+#include "stepupd/wire/grant_messages.h"
 
 namespace stepup::ctl {
 namespace {

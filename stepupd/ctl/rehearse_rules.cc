@@ -20,6 +20,8 @@
 #include "stepupd/ctl/report.h"
 #include "stepupd/rules/resolve.h"
 #include "stepupd/rules/safe_program.h"
+#include "stepupd/wire/activity_messages.h"
+#include "stepupd/wire/credential_messages.h"
 
 namespace stepup::ctl {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "stepupd/policy/rule.h"
 #include "stepupd/rules/rules.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/activity_messages.h"
 
 namespace stepup::ctl {
 

@@ -7,7 +7,11 @@
 #include <vector>
 
 #include "stepupd/ctl/replay.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/activity_messages.h"
+#include "stepupd/wire/credential_messages.h"
+#include "stepupd/wire/grant_messages.h"
+#include "stepupd/wire/import_messages.h"
+#include "stepupd/wire/status_messages.h"
 
 namespace stepup::ctl {
 

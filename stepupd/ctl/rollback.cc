@@ -17,6 +17,7 @@
 #include "stepupd/ctl/daemon_query.h"
 #include "stepupd/ctl/output.h"
 #include "stepupd/ctl/run_program.h"
+#include "stepupd/wire/grant_messages.h"
 
 namespace stepup::ctl {
 namespace {

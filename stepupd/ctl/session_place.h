@@ -11,7 +11,7 @@
 
 #include "stepupd/base/coordinates.h"
 #include "stepupd/base/result.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/grant_messages.h"
 
 namespace stepup::ctl {
 

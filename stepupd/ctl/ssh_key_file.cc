@@ -10,7 +10,7 @@
 #include "stepupd/base/printable.h"
 #include "stepupd/base/small_file.h"
 #include "stepupd/base/unique_fd.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/credential_messages.h"
 
 namespace stepup::ctl {
 namespace {

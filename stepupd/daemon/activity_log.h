@@ -12,7 +12,7 @@
 #include "stepupd/base/boot_time.h"
 #include "stepupd/base/coordinates.h"
 #include "stepupd/store/store.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/status_messages.h"
 
 namespace stepup::daemon {
 

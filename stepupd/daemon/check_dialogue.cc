@@ -15,6 +15,7 @@
 #include "stepupd/factor/hex.h"
 #include "stepupd/session/asker.h"
 #include "stepupd/session/local_key.h"
+#include "stepupd/wire/activity_messages.h"
 
 namespace stepup::daemon {
 namespace {

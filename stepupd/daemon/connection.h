@@ -15,7 +15,7 @@
 #include "stepupd/daemon/io_source.h"
 #include "stepupd/daemon/task.h"
 #include "stepupd/session/peer.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/import_messages.h"
 #include "stepupd/wire/packet.h"
 #include "stepupd/wire/request_table.h"
 

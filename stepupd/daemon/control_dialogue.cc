@@ -19,8 +19,12 @@
 #include "stepupd/daemon/sessions_dialogue.h"
 #include "stepupd/daemon/status_report.h"
 #include "stepupd/session/local_key.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/activity_messages.h"
+#include "stepupd/wire/credential_messages.h"
+#include "stepupd/wire/grant_messages.h"
+#include "stepupd/wire/import_messages.h"
 #include "stepupd/wire/packet.h"
+#include "stepupd/wire/status_messages.h"
 
 namespace stepup::daemon {
 namespace {

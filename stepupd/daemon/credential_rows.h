@@ -9,7 +9,7 @@
 #include "stepupd/base/terms.h"
 #include "stepupd/daemon/declared_keys.h"
 #include "stepupd/store/store.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/credential_messages.h"
 
 namespace stepup::daemon {
 

@@ -6,6 +6,7 @@
 #include "stepupd/daemon/connection.h"
 #include "stepupd/daemon/control_dialogue.h"
 #include "stepupd/daemon/request_facts.h"
+#include "stepupd/wire/grant_messages.h"
 
 namespace stepup::daemon {
 

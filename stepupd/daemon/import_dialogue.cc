@@ -15,6 +15,7 @@
 #include "stepupd/daemon/imported_credentials.h"
 #include "stepupd/import/formats.h"
 #include "stepupd/rules/settings.h"
+#include "stepupd/wire/control_terms.h"
 
 namespace stepup::daemon {
 namespace {

@@ -5,7 +5,7 @@
 #include "stepupd/daemon/connection.h"
 #include "stepupd/daemon/engine.h"
 #include "stepupd/daemon/task.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/import_messages.h"
 
 namespace stepup::daemon {
 

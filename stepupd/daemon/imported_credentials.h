@@ -10,7 +10,7 @@
 #include "stepupd/daemon/throttle.h"
 #include "stepupd/import/records.h"
 #include "stepupd/store/store.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/import_messages.h"
 
 namespace stepup::daemon {
 

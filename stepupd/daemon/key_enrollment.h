@@ -9,7 +9,7 @@
 #include "stepupd/daemon/engine.h"
 #include "stepupd/daemon/pending_credentials.h"
 #include "stepupd/daemon/task.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/credential_messages.h"
 
 namespace stepup::daemon {
 

@@ -13,6 +13,7 @@
 #include "stepupd/daemon/audit.h"
 #include "stepupd/daemon/step_up.h"
 #include "stepupd/session/peer.h"
+#include "stepupd/wire/control_terms.h"
 
 namespace stepup::daemon {
 namespace {

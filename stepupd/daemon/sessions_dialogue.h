@@ -6,7 +6,7 @@
 #include "stepupd/daemon/engine.h"
 #include "stepupd/daemon/task.h"
 #include "stepupd/session/asker.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/grant_messages.h"
 
 namespace stepup::daemon {
 

@@ -12,6 +12,7 @@
 #include "stepupd/base/printable.h"
 #include "stepupd/daemon/step_up.h"
 #include "stepupd/session/login_origin.h"
+#include "stepupd/wire/control_terms.h"
 
 namespace stepup::daemon {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "stepupd/daemon/engine.h"
 #include "stepupd/session/asker.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/status_messages.h"
 
 namespace stepup::daemon {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The messages of PROTOCOL.md that both sockets carry, and the module's request; those of stepupctl
-// are in control_messages.h.  Each struct lists its fields once, in `fields`; encode() and decode()
-// in packet.h walk that list.
+// are in a header for each subject, such as grant_messages.h.  Each struct lists its fields once,
+// in `fields`; encode() and decode() in packet.h walk that list.
 #pragma once
 
 #include <sys/types.h>

@@ -22,7 +22,6 @@
 #include <utility>
 
 #include "stepupd/base/unique_fd.h"
-#include "stepupd/wire/control_messages.h"
 #include "stepupd/wire/packet.h"
 #include "stepupd/wire/seqpacket.h"
 

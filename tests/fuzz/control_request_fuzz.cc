@@ -5,8 +5,12 @@
 // nothing.
 #include "tests/fuzz/check.h"
 
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/activity_messages.h"
+#include "stepupd/wire/credential_messages.h"
+#include "stepupd/wire/grant_messages.h"
+#include "stepupd/wire/import_messages.h"
 #include "stepupd/wire/request_table.h"
+#include "stepupd/wire/status_messages.h"
 
 using namespace stepup;
 using namespace stepup::wire;

@@ -11,8 +11,11 @@
 
 #include "pam_stepup/outcome.h"
 #include "stepupd/ctl/report.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/credential_messages.h"
+#include "stepupd/wire/grant_messages.h"
+#include "stepupd/wire/import_messages.h"
 #include "stepupd/wire/request_table.h"
+#include "stepupd/wire/status_messages.h"
 #include "stepupd/wire/words.h"
 #include "tests/fuzz/check.h"
 

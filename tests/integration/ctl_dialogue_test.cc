@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "stepupd/base/unique_fd.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/credential_messages.h"
 #include "stepupd/wire/packet.h"
 #include "tests/fakes/fake_stepupd.h"
 

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "stepupd/base/boot_time.h"
+#include "stepupd/wire/status_messages.h"
 
 #include "tests/integration/pam_module.h"  // CppUTest comes last
 

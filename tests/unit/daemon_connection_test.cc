@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "stepupd/daemon/connection.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/credential_messages.h"
 #include "stepupd/wire/seqpacket.h"
 #include "tests/unit/quiet_records.h"
 

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "stepupd/daemon/gone_accounts.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/credential_messages.h"
+#include "stepupd/wire/grant_messages.h"
+#include "stepupd/wire/status_messages.h"
 
 #include "tests/unit/dialogue_bench.h"  // CppUTest comes last
 

@@ -7,8 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "stepupd/wire/control_messages.h"
-
+#include "stepupd/wire/import_messages.h"
 #include "tests/unit/dialogue_bench.h"  // CppUTest comes last
 
 using namespace stepup;

@@ -22,8 +22,10 @@
 #include "stepupd/daemon/control_dialogue.h"
 #include "stepupd/factor/hotp.h"
 #include "stepupd/factor/recovery_code.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/activity_messages.h"
+#include "stepupd/wire/import_messages.h"
 #include "stepupd/wire/seqpacket.h"
+#include "stepupd/wire/status_messages.h"
 #include "tests/unit/quiet_records.h"
 #include "tests/unit/state_directory.h"
 

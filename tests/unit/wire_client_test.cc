@@ -7,6 +7,7 @@
 #include <string>
 
 #include "stepupd/wire/client.h"
+#include "stepupd/wire/status_messages.h"
 #include "tests/fakes/fake_stepupd.h"
 
 #include <CppUTest/TestHarness.h>

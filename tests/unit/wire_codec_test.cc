@@ -7,10 +7,14 @@
 #include <utility>
 #include <vector>
 
+#include "stepupd/wire/activity_messages.h"
 #include "stepupd/wire/codec.h"
-#include "stepupd/wire/control_messages.h"
+#include "stepupd/wire/credential_messages.h"
+#include "stepupd/wire/grant_messages.h"
 #include "stepupd/wire/helper_messages.h"
+#include "stepupd/wire/import_messages.h"
 #include "stepupd/wire/packet.h"
+#include "stepupd/wire/status_messages.h"
 
 #include <CppUTest/TestHarness.h>
 
