@@ -192,8 +192,8 @@ void say_it_waits() {
 bool waits_for_confirm(const HostFiles& host, const Service& service) {
   const auto store = RollbackStore::open(host);
   const auto pending = store ? store->pending() : std::unexpected(store.error());
-  if (!pending || !*pending) return false;
-  return std::ranges::any_of((*pending)->files, [&](const std::string& file) {
+  const Pending waiting = pending ? pending->value_or(Pending{}) : Pending{};
+  return std::ranges::any_of(waiting.files, [&](const std::string& file) {
     return std::ranges::find(service.files, file) != service.files.end();
   });
 }
