@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// The command line as one request.  The only code that knows CLI11.
+// The command line as one request.  Each group of verbs has a file, and they alone know CLI11.
 #pragma once
 
 #include <expected>

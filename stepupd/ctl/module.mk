@@ -1,4 +1,6 @@
-CTL_SRCS := stepupd/ctl/agent.cc stepupd/ctl/explain.cc stepupd/ctl/command_line.cc stepupd/ctl/config_check.cc stepupd/ctl/config_schema.cc stepupd/ctl/daemon_query.cc \
+CTL_GRAMMAR := stepupd/ctl/command_line.cc stepupd/ctl/factor_verbs.cc stepupd/ctl/host_verbs.cc \
+  stepupd/ctl/policy_verbs.cc stepupd/ctl/session_verbs.cc stepupd/ctl/verb_options.cc
+CTL_SRCS := stepupd/ctl/agent.cc stepupd/ctl/explain.cc $(CTL_GRAMMAR) stepupd/ctl/config_check.cc stepupd/ctl/config_schema.cc stepupd/ctl/daemon_query.cc \
   stepupd/ctl/dialogue.cc stepupd/ctl/doctor.cc stepupd/ctl/doctor_pam.cc \
   stepupd/ctl/doctor_sudoers.cc stepupd/ctl/doctor_sshd.cc stepupd/ctl/doctor_host.cc \
   stepupd/ctl/doctor_drop_ins.cc stepupd/ctl/sshd_config.cc stepupd/ctl/enable.cc stepupd/ctl/enrolled.cc \

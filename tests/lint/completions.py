@@ -11,7 +11,8 @@ BUILD = os.path.abspath(sys.argv[1])
 HERE = pathlib.Path("packaging/completions").resolve()
 ENVIRONMENT = {**os.environ, "PATH": f"{BUILD}:{os.environ['PATH']}", "HOME": "/nonexistent"}
 SERVICES = {"sudo", "su", "doas", "sshd", "polkit"}
-GRAMMAR = pathlib.Path("stepupd/ctl/command_line.cc").read_text(encoding="utf-8")
+GRAMMAR = "".join(source.read_text(encoding="utf-8")
+                  for source in sorted(pathlib.Path("stepupd/ctl").glob("*_verbs.cc")))
 
 
 def run(*argv, **more):
@@ -69,8 +70,8 @@ for place in places:  # which grows
 # That the help was read as a whole: each verb and option of the grammar was met.
 met = {word for place in places for word in place} | {
     option for place in places for option in known(place)[1]}
-for word in re.findall(r'add_subcommand\(\s*"([a-z-]+)"|add_authenticator\("([a-z0-9]+)"', GRAMMAR):
-    wrong += [] if "".join(word) in met else [f"{''.join(word)}: no help names this verb"]
-for option in re.findall(r'add_(?:option|flag)\(\s*"(--[a-z-]+)"', GRAMMAR):
+for word in re.findall(r'add_subcommand\(\s*"([a-z0-9-]+)"', GRAMMAR):
+    wrong += [] if word in met else [f"{word}: no help names this verb"]
+for option in re.findall(r'\badd\w*(?:<[\w:]+>)?\([^()"]*"(--[a-z-]+)"', GRAMMAR):
     wrong += [] if option in met else [f"{option}: no help names this option"]
 sys.exit("\n".join(wrong) or 0)
