@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/daemon/check_dialogue.h"
 
-#include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 
-#include "stepupd/base/printable.h"
 #include "stepupd/daemon/audit.h"
+#include "stepupd/daemon/decision_record.h"
+#include "stepupd/daemon/kept_proofs.h"
 #include "stepupd/daemon/session_report.h"
-#include "stepupd/daemon/status_report.h"
+#include "stepupd/daemon/source_reuse.h"
 #include "stepupd/daemon/step_up.h"
 #include "stepupd/daemon/surroundings.h"
-#include "stepupd/factor/digest.h"
-#include "stepupd/factor/hex.h"
+#include "stepupd/policy/decide.h"
+#include "stepupd/policy/join.h"
 #include "stepupd/session/asker.h"
 #include "stepupd/session/local_key.h"
-#include "stepupd/wire/activity_messages.h"
 
 namespace stepup::daemon {
 namespace {
@@ -23,44 +23,6 @@ namespace {
 using wire::MessageId;
 using wire::Phase;
 using wire::VerdictCode;
-
-const char* to_string(VerdictCode code) {
-  switch (code) {
-    case VerdictCode::Granted: return "granted";
-    case VerdictCode::NotRequired: return "not-required";
-    case VerdictCode::Denied: return "denied";
-    case VerdictCode::LockedOut: return "locked-out";
-    case VerdictCode::Unavailable: return "unavailable";
-  }
-  return "?";
-}
-
-const char* to_string(Phase phase) {
-  switch (phase) {
-    case Phase::Auth: return "auth";
-    case Phase::Account: return "account";
-    case Phase::OpenSession: return "open-session";
-    case Phase::CloseSession: return "close-session";
-    case Phase::Approval: return "approval";
-  }
-  return "?";
-}
-
-std::string names_of(const InForce& rules, const policy::Demand& demand) {
-  std::string names;
-  for (const std::size_t index : demand.rules) {
-    if (!names.empty()) names += ", ";
-    names += rules.set.rules[index].name;
-  }
-  return names;
-}
-
-// A verdict and why, on the way to the journal and the module.
-struct Outcome {
-  wire::Verdict verdict;
-  const char* reason = "";
-  const char* factor = "";
-};
 
 Outcome deny(VerdictCode code, wire::Words words, const char* reason) {
   return {
@@ -74,58 +36,6 @@ Outcome not_required(const char* reason) {
       {VerdictCode::NotRequired, {}},
       reason, ""
   };
-}
-
-OneShot one_shot_of(const RequestFacts& facts, const wire::CheckRequest& request) {
-  return {facts.where, facts.policy.pam_service, request.pam_user, facts.command_digest};
-}
-
-// sudo's plugin asks after the module, in the same process and for the same command.
-OneShot plugin_shot_of(const RequestFacts& facts) {
-  return {facts.where, "approval", "", facts.command_digest};
-}
-
-bool is_ssh_login(const RequestFacts& facts, const wire::CheckRequest& request) {
-  return facts.policy.family == "sshd" && request.program == wire::Program::Other;
-}
-
-// For the session that the login may open, of which the process at `connection` is a part.
-void note_login_proof(Engine& engine, const Connection& connection, const RequestFacts& facts,
-                      const wire::CheckRequest& request, const StepUpResult& proved, BootTime now) {
-  LoginAttempt attempt{facts.subject.uid, request.service, facts.where.process,
-                       facts.where.process_start};
-  const auto own = session::read_stat(connection.peer().pid);
-  const auto parent = own ? session::read_stat(own->parent) : std::unexpected(own.error());
-  if (parent) {
-    attempt.parent = own->parent;
-    attempt.parent_start = parent->start;
-  }
-  engine.ledger.note_login_proof(std::move(attempt),
-                                 {proved.level, proved.factor, proved.credential_id, now});
-}
-
-void record_grant(Engine& engine, const Connection& connection, const RequestFacts& facts,
-                  const wire::CheckRequest& request, const policy::Demand& demand,
-                  const StepUpResult& proved) {
-  const BootTime now = boot_now();
-  if (request.program == wire::Program::Other && connection.socket() == wire::Socket::Stepupd) {
-    note_login_proof(engine, connection, facts, request, proved, now);
-  }
-  const auto place = is_ssh_login(facts, request) ? place_of(request) : std::nullopt;
-  if (place) engine.ledger.sources().note(*place, proved.level, proved.factor, now);
-  // sudo, su and doas with lines in both phases ask once; the account phase uses this up.
-  if (request.phase == Phase::Auth) {
-    engine.ledger.add_one_shot(one_shot_of(facts, request), proved.level, proved.factor, now);
-  }
-  if (request.phase != Phase::Approval && request.program == wire::Program::Sudo) {
-    engine.ledger.add_one_shot(plugin_shot_of(facts), proved.level, proved.factor, now);
-  }
-  if (demand.max_age == BootTime::zero() || demand.scope == Scope::Process ||
-      facts.where.widest == Scope::Process) {
-    return;
-  }
-  const Scope scope = facts.only_validates ? std::max(demand.scope, Scope::Tty) : demand.scope;
-  engine.ledger.add({facts.where, scope, proved.level, proved.factor, proved.credential_id, now});
 }
 
 // Who is let through without a factor hears once a day until when.
@@ -156,26 +66,6 @@ bool sits_here(const Connection& connection, const session::Asker& asker, uid_t 
   return requester && requester->in_host_namespaces &&
          session::offers_local_key(
              session::read_key_place(pid, *requester, subject, request.rhost_hint));
-}
-
-// Whether the login that made this session proved enough, where the rules let it count.
-bool login_is_enough(const Engine& engine, const InForce& rules, const RequestFacts& facts,
-                     const policy::Demand& demand, BootTime now) {
-  if (!demand.login_counts) return false;
-  const Login* const login = engine.ledger.logins().find(facts.where.session);
-  if (login == nullptr || engine.ledger.is_aside(*login)) return false;
-  const policy::Grant proved = proved_by(*login, rules.set.settings.sk_requires_touch);
-  return policy::decide(demand, facts.where, {&proved, 1}, now).decision == policy::Decision::Allow;
-}
-
-// Whether the same key has stepped up from the same address just now, where that counts.
-bool source_is_enough(const Engine& engine, const InForce& rules, const RequestFacts& facts,
-                      const wire::CheckRequest& request, const policy::Demand& demand,
-                      BootTime now) {
-  if (!is_ssh_login(facts, request)) return false;
-  const auto place = place_of(request);
-  return place &&
-         engine.ledger.sources().meet(demand, *place, rules.set.settings.source_reuse, now);
 }
 
 // The step-up itself, once nothing proven here is enough.
@@ -220,7 +110,7 @@ Task<Outcome> ask_for_factor(Engine& engine, Connection& connection, const sessi
     }
   }
   if (result.kind == StepUpResult::Kind::Proved) {
-    record_grant(engine, connection, facts, request, demand, result);
+    keep_proof(engine, connection, facts, request, demand, result);
     co_return Outcome{
         {VerdictCode::Granted, {}},
         result.reason, stepup::to_string(result.factor)
@@ -278,36 +168,11 @@ Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const sessi
   if (decided.decision == policy::Decision::Deny && !monitors) {
     co_return denied_by_rules(rules, demand, facts, engine.host, policy::to_string(decided.reason));
   }
-  if (request.phase == Phase::Approval &&
-      engine.ledger.take_one_shot(plugin_shot_of(facts), demand, now)) {
+  if (const char* const reason =
+          proof_at_hand(engine, rules, facts, request, demand, decided, now)) {
     co_return Outcome{
         {VerdictCode::Granted, {}},
-        "granted-to-the-module", ""
-    };
-  }
-  if (request.phase == Phase::Account &&
-      engine.ledger.take_one_shot(one_shot_of(facts, request), demand, now)) {
-    co_return Outcome{
-        {VerdictCode::Granted, {}},
-        "granted-in-auth-phase", ""
-    };
-  }
-  if (decided.decision == policy::Decision::Allow) {
-    co_return Outcome{
-        {VerdictCode::Granted, {}},
-        policy::to_string(decided.reason), ""
-    };
-  }
-  if (login_is_enough(engine, rules, facts, demand, now)) {
-    co_return Outcome{
-        {VerdictCode::Granted, {}},
-        "login-counts", ""
-    };
-  }
-  if (source_is_enough(engine, rules, facts, request, demand, now)) {
-    co_return Outcome{
-        {VerdictCode::Granted, {}},
-        "source-reuse", ""
+        reason, ""
     };
   }
   if (monitors) co_return not_required("monitor-mode");
@@ -325,34 +190,6 @@ Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const sessi
       ask_for_factor(engine, connection, asker, facts, request, demand, rules.set.settings);
   Outcome outcome = co_await std::move(asking);
   co_return outcome;
-}
-
-// What of a decision is kept.
-store::Activity activity_of(const audit::DecisionRecord& record, const wire::CheckRequest& request,
-                            std::int64_t now, bool with_arguments) {
-  store::Activity row;
-  row.at = now;
-  row.subject = record.subject;
-  row.session = record.where.session;
-  row.tty = record.where.tty == 0 ? "" : daemon::terminal_name(record.where.tty);
-  row.service = record.service;
-  row.phase = record.phase;
-  row.target_user = record.target_user;
-  row.command = record.command;
-  row.digest = record.command_digest;
-  row.verdict = record.verdict;
-  row.reason = record.reason;
-  row.rules = record.rules;
-  row.factor = record.factor;
-  if (with_arguments) {
-    for (std::size_t i = 1; i < request.argv.size(); ++i) {
-      const std::string& word = request.argv[i];
-      const bool is_plain = !word.empty() && word.find_first_of(" \"") == word.npos;
-      row.arguments.append(i > 1 ? " " : "").append(is_plain ? word : '"' + word + '"');
-    }
-    row.arguments = printable(row.arguments, wire::kMaxArguments);
-  }
-  return row;
 }
 
 }  // namespace
@@ -395,26 +232,6 @@ Task<wire::Verdict> decision_dialogue(Engine& engine, Connection& connection, se
     auto deciding = decide_and_ask(engine, connection, asker, facts, request, *rules, joined);
     outcome = co_await std::move(deciding);
   }
-  audit::DecisionRecord record;
-  record.verdict = to_string(outcome.verdict.code);
-  record.reason = outcome.reason;
-  record.service = facts.policy.family;
-  record.phase = to_string(request.phase);
-  record.subject = facts.subject;
-  record.target_user = facts.policy.target_user.value_or("");
-  record.command = facts.command;
-  if (const auto keyed = factor::hmac_sha256(engine.journal_key, facts.command_digest)) {
-    record.command_digest = factor::hex(*keyed).text();
-  }
-  record.login_session = asker.login_session;
-  record.login_uid = asker.login_uid;
-  record.where = facts.where;
-  record.demanded = joined.reported.level;
-  record.factor = outcome.factor;
-  if (rules) {
-    record.rules = names_of(*rules, joined.reported);
-    record.rules_digest = rules->digest;
-  }
 
   const bool passes = outcome.verdict.code == VerdictCode::Granted ||
                       outcome.verdict.code == VerdictCode::NotRequired;
@@ -428,11 +245,7 @@ Task<wire::Verdict> decision_dialogue(Engine& engine, Connection& connection, se
   }
   // To queue the record is to wake the thread that sends it, for which the caller need not wait.
   connection.finish(outcome.verdict);
-  audit::decision(record);
-  if (record.subject.uid != kNoUid) {
-    engine.note_activity(activity_of(record, request, engine.now().unix_seconds,
-                                     rules && rules->set.settings.activity_arguments));
-  }
+  record_decision(engine, outcome, facts, request, asker, joined, rules.get());
   co_return outcome.verdict;
 }
 

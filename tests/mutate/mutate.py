@@ -29,8 +29,8 @@ SOURCES = (
            glob.glob("stepupd/factor/*.cc") + glob.glob("stepupd/import/*.cc")) +
     ["stepupd/daemon/%s.cc" % name for name in (
         "check_dialogue", "code_step", "connection", "control_dialogue", "enrollment",
-        "grant_ledger", "import_dialogue", "imported_credentials", "otp_verification",
-        "request_facts", "server", "standing", "step_up", "throttle")] +
+        "grant_ledger", "import_dialogue", "imported_credentials", "kept_proofs",
+        "otp_verification", "request_facts", "server", "standing", "step_up", "throttle")] +
     ["pam_stepup/%s.cc" % name for name in (
         "conversation", "dialogue", "options", "outcome", "request_builder", "signal_watch",
         "socket_trust")])
