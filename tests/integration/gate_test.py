@@ -9,7 +9,7 @@ import signal
 import subprocess
 import unittest
 
-from daemon_test import BUILD, RULE, Daemon
+from daemon_bench import BUILD, RULE, Daemon
 
 ASKING = RULE + '[[rule]]\nname = "commands over ssh"\nservice = ["ssh-command"]\nlevel = "otp"\n'
 SIGNALS = "grep -e SigBlk -e SigIgn /proc/self/status | cut -f 2"

@@ -11,7 +11,7 @@ import sys
 import time
 import unittest
 
-from daemon_test import BUILD, UID, USER, Daemon, ctl
+from daemon_bench import UID, USER, Daemon, ctl, main
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS / "fakes"))
@@ -231,8 +231,4 @@ class ImportTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if os.environ.get("STEPUP_TEST_NAMESPACE") != "1":
-        os.environ["STEPUP_TEST_NAMESPACE"] = "1"
-        os.execvp("unshare", ["unshare", "-m", "/usr/bin/python3", os.path.abspath(__file__),
-                              *sys.argv[1:]])
-    unittest.main()
+    main()

@@ -8,12 +8,11 @@ import pathlib
 import re
 import socket
 import subprocess
-import sys
 import time
 import unittest
 
 import wire
-from daemon_test import UID, Daemon, as_user
+from daemon_bench import UID, Daemon, as_user, main
 
 JOURNAL = pathlib.Path("/run/systemd/journal")
 
@@ -99,8 +98,4 @@ class JournaldTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if os.environ.get("STEPUP_TEST_NAMESPACE") != "1":
-        os.environ["STEPUP_TEST_NAMESPACE"] = "1"
-        os.execvp("unshare", ["unshare", "-m", "/usr/bin/python3", os.path.abspath(__file__),
-                              *sys.argv[1:]])
-    unittest.main()
+    main()

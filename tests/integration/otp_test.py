@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: ISC
 """HOTP devices and YubiKeys against the real stepupd, played by oathtool(1) and ykgenerate(1)."""
 
-import os
 import pathlib
 import re
 import struct
@@ -12,7 +11,7 @@ import threading
 import unittest
 
 import wire
-from daemon_test import BUILD, UID, USER, Daemon, Enrolment, code, ctl
+from daemon_bench import BUILD, UID, USER, Daemon, Enrolment, code, ctl, main
 
 sys.path.append(str(pathlib.Path(__file__).parents[1]))
 from otp_devices import HotpDevice, YubiKey  # noqa: E402
@@ -199,8 +198,4 @@ class OtpTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if os.environ.get("STEPUP_TEST_NAMESPACE") != "1":
-        os.environ["STEPUP_TEST_NAMESPACE"] = "1"
-        os.execvp("unshare", ["unshare", "-m", "/usr/bin/python3", os.path.abspath(__file__),
-                              *sys.argv[1:]])
-    unittest.main()
+    main()

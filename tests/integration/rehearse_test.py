@@ -10,7 +10,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import wire  # noqa: E402
-from daemon_test import RULE, UID, USER, Daemon, ctl  # noqa: E402
+from daemon_bench import RULE, UID, USER, Daemon, ctl  # noqa: E402
 
 EVERY_TIME = RULE + 'max_age = "0"\n'
 

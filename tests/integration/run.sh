@@ -22,6 +22,8 @@ if [ "${1:-}" != --daemon-only ]; then
 fi
 export B
 /usr/bin/python3 tests/integration/daemon_test.py
+/usr/bin/python3 tests/integration/daemon_factors_test.py
+/usr/bin/python3 tests/integration/daemon_files_test.py
 /usr/bin/python3 tests/integration/journald_test.py
 /usr/bin/python3 tests/integration/gate_test.py
 /usr/bin/python3 tests/integration/import_test.py

@@ -9,7 +9,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import wire  # noqa: E402
-from daemon_test import SANITIZED, UID, USER, Daemon  # noqa: E402
+from daemon_bench import SANITIZED, UID, Daemon  # noqa: E402
 
 OPEN, CLOSE = 3, 4
 LOGINS = 1000

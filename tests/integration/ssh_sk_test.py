@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import wire
-from daemon_test import BUILD, RULE, UID, USER, Daemon, ctl
+from daemon_bench import BUILD, RULE, UID, USER, Daemon, ctl
 from otp_test import Dialogue
 
 AGENT_ANSWER, AGENT_REQUEST = 70, 73
