@@ -69,7 +69,7 @@ class Relay {
   ExitCode run() {
     while (!exit_) {
       auto packet = client_.next([this] { return something_came(); });
-      if (ending_signal_came()) {
+      if (must_end()) {
         interrupt();
       } else if (const auto reply = std::exchange(reply_, std::nullopt)) {
         answer(*reply);
@@ -86,9 +86,15 @@ class Relay {
   // Looked at between the daemon's packets, so that its verdict (the time is up) and its death end
   // an open question.
   bool something_came() {
-    if (ending_signal_came()) return true;
+    if (must_end()) return true;
     if (question_) reply_ = question_->poll();
     return reply_.has_value();
+  }
+
+  // Without a terminal no signal tells that the caller of the gate has gone; a touch that comes
+  // later is meant for something else.
+  [[nodiscard]] bool must_end() const {
+    return ending_signal_came() || (agent_asked_ && nobody_reads_output());
   }
 
   void interrupt() {
@@ -198,6 +204,7 @@ class Relay {
 
   void on(const wire::AgentRequest&) {
     if (agent_ == AgentUse::Never) return lost(Errc::Malformed);
+    agent_asked_ = true;
     const AgentConnection agent = connect_to_agent();
     (void)client_.send(wire::AgentAnswer{agent.outcome}, agent.fd.get());
   }
@@ -290,6 +297,7 @@ class Relay {
   const Upload* upload_;
   const Pages& pages_;
   AgentUse agent_;
+  bool agent_asked_ = false;
   std::size_t uploaded_ = 0;
   std::optional<Question> question_;  // open while the daemon waits for an answer
   bool enter_answers_ = false;        // and takes Enter alone for one

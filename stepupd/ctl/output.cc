@@ -2,6 +2,7 @@
 #include "stepupd/ctl/output.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 namespace stepup::ctl {
@@ -20,6 +21,11 @@ void complain(std::string_view text) noexcept {
   (void)write_all(STDERR_FILENO, "stepupctl: ");
   (void)write_all(STDERR_FILENO, text);
   (void)write_all(STDERR_FILENO, "\n");
+}
+
+bool nobody_reads_output() noexcept {
+  pollfd watched{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+  return poll(&watched, 1, 0) > 0 && (watched.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 }  // namespace stepup::ctl

@@ -15,4 +15,7 @@ namespace stepup::ctl {
 // tell, so there is no failure.  Requires printable text.
 void complain(std::string_view text) noexcept;
 
+// Whether standard output is a pipe or socket whose other end is gone.
+[[nodiscard]] bool nobody_reads_output() noexcept;
+
 }  // namespace stepup::ctl

@@ -6,9 +6,11 @@ import os
 import random
 import re
 import signal
+import socket
 import subprocess
 import unittest
 
+import wire
 from daemon_bench import BUILD, RULE, Daemon
 
 ASKING = RULE + '[[rule]]\nname = "commands over ssh"\nservice = ["ssh-command"]\nlevel = "otp"\n'
@@ -31,13 +33,13 @@ class Gate(unittest.TestCase):
         self.daemon.conf(conf)
         self.daemon.start()
 
-    def popen(self, command, **more):
+    def popen(self, command, daemon=None, **more):
         environment = {"PATH": os.environ["PATH"], "HOME": "/", "MARK": "left alone"}
         if command is not None:
             environment["SSH_ORIGINAL_COMMAND"] = command
         return subprocess.Popen(
-            [f"{BUILD}/stepupctl", "--socket", self.daemon.control, "gate"], env=environment,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [f"{BUILD}/stepupctl", "--socket", daemon or self.daemon.control, "gate"],
+            env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             start_new_session=True, **more)
 
     def gate(self, command, stdin=b"", **more):
@@ -115,6 +117,24 @@ class Gate(unittest.TestCase):
         self.assertEqual(os.read(reader, 100), b"for the command")
         os.close(reader)
         os.close(writer)
+
+    def test_nobody_who_reads_is_the_end_of_the_wait_for_a_touch(self):
+        path = str(self.daemon.root / "false.sock")
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.addCleanup(listener.close)
+        listener.bind(path)
+        listener.listen()
+        with self.popen("echo ran", path) as process:
+            stream, _ = listener.accept()
+            self.addCleanup(stream.close)
+            request_id = stream.recv(65536)[4:20]
+            stream.send(wire.header(wire.AGENT_REQUEST, request_id))
+            self.assertEqual(stream.recv(65536)[:4], wire.header(wire.AGENT_ANSWER, b""))
+            stream.settimeout(0.5)
+            self.assertRaises(TimeoutError, stream.recv, 65536)
+            process.stdout.close()
+            self.assertEqual(stream.recv(65536)[:4], wire.header(wire.CANCEL, b""))
+            self.assertEqual((process.wait(10), process.stderr.read()), (130, b""))
 
     def test_without_stepupd_nothing_runs(self):
         self.assertNothingRan(self.gate("id"), 3, re.escape(self.daemon.control))

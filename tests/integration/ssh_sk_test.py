@@ -28,7 +28,6 @@ import wire
 from daemon_bench import BUILD, RULE, UID, USER, Daemon, ctl
 from otp_test import Dialogue
 
-AGENT_ANSWER, AGENT_REQUEST = 70, 73
 CONNECTED, ABSENT, UNREACHABLE, UNFIT = 1, 2, 3, 4
 FAILURE, IDENTITIES, SIGN_REQUEST, SIGN_RESPONSE = 5, 12, 13, 14
 UP, UV = 1, 4
@@ -163,7 +162,7 @@ class Sudo:
         start = time.monotonic()
         while (reply := client.receive()) is not None:
             kind, _, body = reply
-            if kind == AGENT_REQUEST:
+            if kind == wire.AGENT_REQUEST:
                 seen["asked"] += 1
                 hand_over(client)
             elif kind == wire.NOTICE:
@@ -182,7 +181,7 @@ class Sudo:
         return seen
 
 
-def hand(client, *descriptors, outcome=CONNECTED, kind=AGENT_ANSWER):
+def hand(client, *descriptors, outcome=CONNECTED, kind=wire.AGENT_ANSWER):
     client.socket.sendmsg(
         [wire.header(kind, client.request_id) + bytes([outcome])],
         [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors
@@ -309,7 +308,7 @@ class SshSkTest(unittest.TestCase):
             stderr=subprocess.PIPE, text=True)
         stream, _ = listener.accept()
         request = stream.recv(65536)
-        stream.send(wire.header(AGENT_REQUEST, request[4:20]))
+        stream.send(wire.header(wire.AGENT_REQUEST, request[4:20]))
         out, err = process.communicate(timeout=30)
         self.assertEqual((process.returncode, out), (3, ""), err)
         stream.setblocking(False)

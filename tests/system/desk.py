@@ -53,9 +53,10 @@ class Desk:
         signed = self.outside(f"{self.directory}/signed")
         return len(signed.read_text().splitlines()) if signed.exists() else 0
 
-    def ssh(self, person, *command, options=("-A",)):
+    def ssh(self, person=None, *command, options=("-A",)):
+        """ssh from this desk; without a `person`, its options alone."""
         return ("env", f"SSH_AUTH_SOCK={self.socket}", *SSH, "-o", "IdentitiesOnly=yes", *options,
-                f"{person.name}@127.0.0.1", *command)
+                *([f"{person.name}@127.0.0.1"] if person else []), *command)
 
     def session(self, person, options=("-A",)):
         session = Session(self.machine, person, self.ssh(person, options=(*options, "-tt")))

@@ -12,19 +12,24 @@ NO_TERMINAL = "ssh-command on testhost needs a second factor, and there is no te
 
 
 class Connection:
-    """An SSH connection that stays open, and what goes over it (ControlMaster)."""
+    """An SSH connection that stays open, and what goes over it (ControlMaster).
 
-    def __init__(self, person):
+    With `desk`, the agent there is forwarded; see desk.py.
+    """
+
+    def __init__(self, person, desk=None):
         self.machine, self.person = person.machine, person
         self.path = f"/root/{person.name}.{id(self)}.mux"
         self.host = f"{person.name}@127.0.0.1"
-        self._master = self.machine.spawn(*SSH, "-M", "-S", self.path, "-N", self.host)
+        ssh, self._forwards = (desk.ssh(), ("-A",)) if desk else (SSH, ())
+        self._master = self.machine.spawn(*ssh, "-M", "-S", self.path, "-N", self.host)
         wait_until(lambda: self.machine.run(*SSH, "-S", self.path, "-O", "check", self.host,
                                             check=False).returncode == 0, "a connection", 20)
 
     @property
     def options(self):
-        return (*SSH[1:], "-o", f"ControlPath={self.path}", "-o", "ControlMaster=no")
+        return (*SSH[1:], *self._forwards, "-o", f"ControlPath={self.path}",
+                "-o", "ControlMaster=no")
 
     def run(self, *words, stdin=""):
         """A command without a terminal."""
@@ -46,10 +51,13 @@ class Connection:
 
 
 class GateBench(Bench):
+    level = "otp"
+    sshd_config = EXAMPLE.read_text()
+
     def setUp(self):
         super().setUp()
         path = "/etc/ssh/sshd_config.d/50-stepup-gate.conf"
-        self.machine.write(path, EXAMPLE.read_text())
+        self.machine.write(path, self.sshd_config)
         self.addCleanup(self.machine.systemctl, "reload", "ssh")
         self.addCleanup((self.machine.root / path.lstrip("/")).unlink)
         self.machine.systemctl("reload", "ssh")
@@ -57,22 +65,53 @@ class GateBench(Bench):
 
     def demand(self, scope):
         self.drop_in(f"gate-{scope}.conf", f'[[rule]]\nname = "ssh commands, {scope}"\n'
-                     f'service = ["ssh-command"]\nlevel = "otp"\nscope = "{scope}"\n')
+                     f'service = ["ssh-command"]\nlevel = "{self.level}"\nscope = "{scope}"\n')
 
-    def gated(self):
-        person = self.person(groups=("nopasswd", "sudo"))
+    def gated(self, **how):
+        person = self.person(groups=("nopasswd", "sudo"), **how)
         self.addCleanup(self.machine.run, "gpasswd", "-d", person.name, "sudo")
         return person
 
-    def connection(self, person):
-        connection = Connection(person)
+    def connection(self, person, desk=None):
+        connection = Connection(person, desk)
         self.addCleanup(connection.close)
         return connection
 
-    def assertNothingRan(self, done):
+    def copying(self, person, options):
+        """Commands that bring twenty files to `person` over ssh with `options`, and what to type."""
+        run = self.machine.run
+        host, home = f"{person.name}@127.0.0.1", f"/home/{person.name}"
+        run("bash", "-c", "mkdir -p /root/files && cd /root/files && for i in {1..20}; do "
+                          "head -c 50000 /dev/urandom >$i; done")
+        run("runuser", "-u", person.name, "--", "git", "init", "-q", "--bare", f"{home}/repository")
+        run("bash", "-c", "cd /root/files && git init -q . && git add . && "
+                          "git -c user.name=r -c user.email=r@h commit -q -m files || true")
+        ssh = " ".join(("ssh", *options))
+        files = [f"/root/files/{i}" for i in range(1, 21)]
+        ways = {
+            "scp": ["scp", "-q", *options, *files, f"{host}:{home}/scp/"],
+            "scp-O": ["scp", "-q", "-O", *options, *files, f"{host}:{home}/scp-O/"],
+            "sftp": ["sftp", "-q", "-b", "-", *options, host],
+            "rsync": ["rsync", "-e", ssh, *files, f"{host}:{home}/rsync/"],
+            "git": ["env", f"GIT_SSH_COMMAND={ssh}", "git", "-C", "/root/files", "push", "-q",
+                    f"{host}:repository", "HEAD:main"],
+        }
+        for way in ways:
+            run("runuser", "-u", person.name, "--", "mkdir", f"{home}/{way}")
+        return ways, "".join(f"put {file} {home}/sftp/\n" for file in files)
+
+    def assertArrived(self, person, way):
+        home = f"/home/{person.name}"
+        if way == "git":
+            self.machine.run("runuser", "-u", person.name, "--", "git", "clone", "-q", "-b", "main",
+                             f"{home}/repository", f"{home}/{way}")
+        self.machine.run("bash", "-c", f"cd /root/files && for i in {{1..20}}; do "
+                                       f"cmp $i {home}/{way}/$i || exit 1; done")
+
+    def assertNothingRan(self, done, words=NO_TERMINAL):
         self.assertNotEqual(done.returncode, 0)
         self.assertEqual(done.stdout, "")
-        self.assertIn(NO_TERMINAL, done.stderr)
+        self.assertIn(words, done.stderr)
 
 
 class Gate(GateBench):
@@ -123,43 +162,20 @@ class Gate(GateBench):
     def test_scp_sftp_rsync_and_git_run_over_a_connection_that_stepped_up_and_over_no_other(self):
         alice = self.gated()
         connection = self.connection(alice)
-        run = self.machine.run
-        run("bash", "-c", "mkdir -p /root/files && cd /root/files && for i in {1..20}; do "
-                          "head -c 50000 /dev/urandom >$i; done")
-        run("runuser", "-u", alice.name, "--", "git", "init", "-q", "--bare",
-            f"/home/{alice.name}/repository")
-        run("bash", "-c", "cd /root/files && git init -q . && git add . && "
-                          "git -c user.name=r -c user.email=r@h commit -q -m files || true")
-        ssh = " ".join(("ssh", *connection.options))
-        files = [f"/root/files/{i}" for i in range(1, 21)]
-        home = f"/home/{alice.name}"
-        ways = {
-            "scp": ["scp", "-q", *connection.options, *files, f"{connection.host}:{home}/scp/"],
-            "scp-O": ["scp", "-q", "-O", *connection.options, *files,
-                      f"{connection.host}:{home}/scp-O/"],
-            "sftp": ["sftp", "-q", "-b", "-", *connection.options, connection.host],
-            "rsync": ["rsync", "-e", ssh, *files, f"{connection.host}:{home}/rsync/"],
-            "git": ["env", f"GIT_SSH_COMMAND={ssh}", "git", "-C", "/root/files", "push", "-q",
-                    f"{connection.host}:repository", "HEAD:main"],
-        }
-        script = "".join(f"put {f} {home}/sftp/\n" for f in files)
+        ways, script = self.copying(alice, connection.options)
         for way, command in ways.items():
-            run("runuser", "-u", alice.name, "--", "mkdir", "-p", f"{home}/{way}")
             with self.subTest(way, step_up="none"):
-                refused = run(*command, stdin=script, check=False)
+                refused = self.machine.run(*command, stdin=script, check=False)
                 self.assertNotEqual(refused.returncode, 0)
                 self.assertIn("Connection closed" if way in ("scp", "sftp") else NO_TERMINAL,
                               refused.stderr)  # sshd drops the words of a subsystem
-                self.assertEqual(list((self.machine.root / f"{home}/{way}"[1:]).iterdir()), [])
+                arrived = self.machine.root / f"home/{alice.name}/{way}"
+                self.assertEqual(list(arrived.iterdir()), [])
         connection.step_up()
         for way, command in ways.items():
             with self.subTest(way):
-                run(*command, stdin=script)
-                if way == "git":
-                    run("runuser", "-u", alice.name, "--", "git", "clone", "-q", "-b", "main",
-                        f"{home}/repository", f"{home}/{way}")
-                run("bash", "-c", f"cd /root/files && for i in {{1..20}}; do cmp $i {home}/{way}/$i "
-                                  "|| exit 1; done")
+                self.machine.run(*command, stdin=script)
+                self.assertArrived(alice, way)
 
     def test_stepupctl_verify_needs_no_second_code(self):
         alice = self.gated()
