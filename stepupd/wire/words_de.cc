@@ -217,8 +217,8 @@ std::string_view german(MessageId id) noexcept {
       return "{0} auf {1} wurde verweigert: Ihr Sicherheitsschlüssel wurde abgezogen. Stecken Sie "
              "ihn ein und versuchen Sie es noch einmal.";
     case MessageId::RefusedPinBlocked:
-      return "Die PIN Ihres Sicherheitsschlüssels ist gesperrt. Er muss auf Anfang gesetzt, wobei "
-             "er alles vergisst, und neu registriert werden: siehe stepupctl(1).";
+      return "Die PIN Ihres Sicherheitsschlüssels ist gesperrt. Nehmen Sie einen anderen, oder "
+             "leeren Sie ihn (fido2-token -R) und lassen Sie ihn neu registrieren.";
     case MessageId::RefusedPinSoftBlocked:
       return "Zu viele falsche PINs. Ziehen Sie Ihren Sicherheitsschlüssel ab, stecken Sie ihn "
              "wieder ein, und versuchen Sie es noch einmal.";

@@ -187,8 +187,8 @@ std::string_view english(MessageId id) noexcept {
     case MessageId::RefusedKeyUnplugged:
       return "{0} on {1} was refused: your security key was unplugged. Plug it in and try again.";
     case MessageId::RefusedPinBlocked:
-      return "The PIN of your security key is blocked. The key must be reset, which makes it "
-             "forget everything, and be enrolled anew: see stepupctl(1).";
+      return "The PIN of your security key is blocked. Use another key, or empty this one with "
+             "\"fido2-token -R\" and ask an administrator to enrol it anew.";
     case MessageId::RefusedPinSoftBlocked:
       return "Too many wrong PINs. Unplug your security key, plug it in again, and try again.";
     case MessageId::RefusedPinNearlyBlocked:

@@ -202,8 +202,8 @@ std::string_view french(MessageId id) noexcept {
       return "{0} sur {1} a été refusé : votre clé de sécurité a été débranchée. Branchez-la et "
              "recommencez.";
     case MessageId::RefusedPinBlocked:
-      return "Le code PIN de votre clé de sécurité est bloqué. Il faut la réinitialiser, ce qui "
-             "efface tout, puis l'enregistrer de nouveau : voir stepupctl(1).";
+      return "Le code PIN de votre clé de sécurité est bloqué. Prenez-en une autre, ou videz-la "
+             "(fido2-token -R) et demandez à un administrateur de l'enregistrer à nouveau.";
     case MessageId::RefusedPinSoftBlocked:
       return "Trop de codes PIN faux. Débranchez votre clé de sécurité, rebranchez-la, et "
              "recommencez.";

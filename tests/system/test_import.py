@@ -3,17 +3,15 @@
 
 import base64
 import pathlib
-import subprocess
 import sys
 
 from codes import Authenticator
-from machine import HOST, TREE
-from test_touch import KEY, PIN, TouchBench
+from machine import HOST
+from test_touch import PIN, TouchBench
 
 sys.path.append(str(pathlib.Path(__file__).parents[1]))
 from otp_devices import HotpDevice  # noqa: E402
 
-PRELOAD = "/root/one_key.so"
 HEX = "3132333435363738393031323334353637383930"
 BASE32 = base64.b32encode(bytes.fromhex(HEX)).decode()
 
@@ -24,11 +22,7 @@ class Import(TouchBench):
 
     def mapping(self, person, *options, pin=""):
         """What pamu2fcfg prints for the key that is plugged in."""
-        if not (self.machine.root / PRELOAD[1:]).exists():
-            subprocess.run(["gcc", "-shared", "-fPIC", "-o", self.machine.root / PRELOAD[1:],
-                            TREE / "tests/fakes/one_key.c"], check=True)
-        return self.machine.run("env", f"LD_PRELOAD={PRELOAD}", f"STEPUP_TEST_KEY={KEY}", "pamu2fcfg",
-                                "-u", person.name, *options, stdin=pin).stdout
+        return self.machine.run(*self.pamu2fcfg("-u", person.name, *options), stdin=pin).stdout
 
     def runs_after_a_touch(self, person, key, pin=None):
         """Returns what is on the screen of a sudo that `person` answers with the key."""

@@ -3,11 +3,12 @@
 
 import pathlib
 import re
+import subprocess
 import sys
 import time
 
 from bench import Bench
-from machine import HOST, wait_until
+from machine import HOST, TREE, wait_until
 from people import CTRL_C, Talk
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fakes"))
@@ -61,6 +62,15 @@ class TouchBench(Bench):
         talk.child.close()
         self.assertEqual(talk.child.exitstatus, 0, talk.text)
         return talk.text
+
+    def pamu2fcfg(self, *options):
+        """The words of that program, for the key that is plugged in."""
+        preload = self.machine.root / "root/one_key.so"
+        if not preload.exists():
+            subprocess.run(["gcc", "-shared", "-fPIC", "-o", preload,
+                            TREE / "tests/fakes/one_key.c"], check=True)
+        return ("env", "LD_PRELOAD=/root/one_key.so", f"STEPUP_TEST_KEY={KEY}", "pamu2fcfg",
+                *options)
 
     def asks_touch(self, session):
         """Waits until `session` is told to touch; returns the code of that request."""
