@@ -3,15 +3,13 @@
 """HOTP devices and YubiKeys against the real stepupd, played by oathtool(1) and ykgenerate(1)."""
 
 import pathlib
-import re
 import struct
-import subprocess
 import sys
 import threading
 import unittest
 
 import wire
-from daemon_bench import BUILD, UID, USER, Daemon, Enrolment, code, ctl, main
+from daemon_bench import UID, USER, Daemon, Dialogue, Enrolment, code, ctl, main
 
 sys.path.append(str(pathlib.Path(__file__).parents[1]))
 from otp_devices import HotpDevice, YubiKey  # noqa: E402
@@ -19,39 +17,6 @@ from otp_devices import HotpDevice, YubiKey  # noqa: E402
 ALREADY_USED = "Press the button of your device again"
 PARALLEL = 200
 DVORAK = str.maketrans("cbdefghijklnrtuv", "jxe.uidchtnbpygk")
-
-
-class Dialogue:
-    """stepupctl over a pipe, answered as its lines come."""
-
-    def __init__(self, daemon, *arguments):
-        self.process = subprocess.Popen(
-            [f"{BUILD}/stepupctl", "--socket", daemon.control, *arguments], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
-        self.seen = ""
-
-    def expect(self, pattern):
-        while not (found := re.search(pattern, self.seen)):
-            line = self.process.stdout.readline()
-            if not line:
-                raise AssertionError(f"no {pattern} in: {self.seen}")
-            self.seen += line
-        return found
-
-    def answer(self, *lines):
-        for line in lines:
-            self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-
-    def finish(self, proof):
-        """Types `proof`, and the recovery code that a first factor wants."""
-        self.answer(proof)
-        codes = self.expect(r"(?m)((?:^\s*\w{2}-\w{4}-\w{4}-\w{4}\s*\n){10})").group(1).split()
-        self.answer(codes[0])
-        self.process.stdin.close()
-        with self.process.stdout as rest:
-            self.seen += rest.read()
-        assert self.process.wait(30) == 0, self.seen
 
 
 def enrol_hotp(daemon, *options):

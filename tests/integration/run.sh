@@ -28,6 +28,7 @@ export B
 /usr/bin/python3 tests/integration/gate_test.py
 /usr/bin/python3 tests/integration/import_test.py
 /usr/bin/python3 tests/integration/ssh_sk_test.py
+/usr/bin/python3 tests/integration/ssh_sk_hostile_test.py
 /usr/bin/python3 tests/integration/session_test.py
 /usr/bin/python3 tests/integration/rehearse_test.py
 exec /usr/bin/python3 tests/integration/otp_test.py
