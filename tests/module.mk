@@ -3,7 +3,8 @@ PAM_MODULE_TEST_SRCS := $(addprefix tests/integration/pam_module_, main.cc test.
   conversation_test.cc daemon_test.cc hygiene_test.cc interruption_test.cc memory_test.cc \
   session_test.cc)
 PAM_FAULT_TEST_SRCS := tests/integration/pam_fault_test.cc tests/fakes/fail_nth.cc
-CTL_DIALOGUE_TEST_SRCS := tests/unit/main.cc tests/integration/ctl_dialogue_test.cc
+CTL_DIALOGUE_TEST_SRCS := tests/unit/main.cc tests/integration/ctl_dialogue_test.cc \
+  tests/integration/ctl_secrets_test.cc
 
 # -- What no unit test has the time for --
 PROPERTY_SRCS := tests/property/policies.cc $(BASE_SRCS) $(POLICY_SRCS) $(RULES_SRCS)
