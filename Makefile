@@ -100,9 +100,17 @@ $(B)/unit_tests: $(call objs,$(UNIT_TEST_SRCS) $(filter-out %/main.cc,$(sort $(D
 
 # --- Tests ---------------------------------------------------------------------------------------
 .PHONY: check check-unit check-integration check-system check-packages check-long lint format coverage asan tsan \
-  demo deps deb rpm install uninstall clean dist man
+  setup check-itself demo demo-itself deps deb rpm install uninstall clean dist man
 
-check: all check-unit check-properties check-integration lint
+# check and demo do all their set-up by themselves.  A make of its own goes on, since compiler,
+# pkg-config and ccache are looked up when make starts.
+check demo: %: setup
+	$(MAKE) $@-itself
+
+setup:
+	packaging/deps.sh --if-missing
+
+check-itself: all check-unit check-properties check-integration lint
 
 check-unit: $(B)/unit_tests
 	$(B)/unit_tests
@@ -139,7 +147,7 @@ check-packages: all build/packages-$(shell sed -n s/^VERSION_CODENAME=//p /etc/o
 	tests/packages/rpm.sh
 	tests/packages/uninstall.sh
 
-demo: build/packages-bookworm
+demo-itself: build/packages-bookworm
 	/usr/bin/python3 tests/system/demo.py
 
 # The packages that the system tests install.  The unit tests of what is in them run in check.
