@@ -1,25 +1,15 @@
 // SPDX-License-Identifier: ISC
-// What a peer may send when, and how long anything may take.  Time is a parameter of tick().
-#include <sys/socket.h>
+// What a peer may send when.
 #include <unistd.h>
-
 #include <algorithm>
-#include <chrono>
-#include <memory>
-#include <optional>
-#include <stdexcept>
-#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "stepupd/daemon/connection.h"
 #include "stepupd/wire/credential_messages.h"
-#include "stepupd/wire/seqpacket.h"
-#include "tests/unit/quiet_records.h"
 
-#include <CppUTest/TestHarness.h>
+#include "tests/unit/connection_fixture.h"  // CppUTest comes last
 
-using namespace std::chrono_literals;
 using namespace stepup;
 using namespace stepup::daemon;
 using wire::CancelReason;
@@ -29,131 +19,13 @@ using wire::VerdictCode;
 
 namespace {
 
-constexpr wire::RequestId kId{1, 2, 3};
 constexpr wire::RequestId kOther{1, 2, 4};
-const wire::Verdict kGranted{VerdictCode::Granted, {}};
 
 }  // namespace
 
-TEST_GROUP(Connection) {
-  QuietRecords quiet;
-  EventLoop loop;
-  UniqueFd peer;
-  std::unique_ptr<daemon::Connection> connection;
-  int begun = 0;
-  bool ended = false;
-  std::optional<Reply> reply;
-  std::coroutine_handle<> waiting;
+TEST_GROUP_BASE(Connection, ConnectionFixture){};
 
-  // The dialogues that a connection may carry.
-  Task<wire::Verdict> grants() { co_return kGranted; }
-  Task<wire::Verdict> throws() {
-    throw std::runtime_error("a fault of ours");
-    co_return kGranted;
-  }
-  Task<wire::Verdict> asks() {
-    auto asking = connection->ask(
-        {
-            MessageId::PromptOtp, {"alice", "host", "sudo"}
-    },
-        false);
-    reply = co_await asking;
-    co_return reply->kind == Reply::Kind::Answered ? kGranted
-                                                   : wire::Verdict{VerdictCode::Denied, {}};
-  }
-  Task<wire::Verdict> asks_for_an_agent() {
-    auto asking = connection->ask_for_agent();
-    reply = co_await asking;
-    co_return reply->kind == Reply::Kind::Answered ? kGranted
-                                                   : wire::Verdict{VerdictCode::Denied, {}};
-  }
-  // Works until resumed.
-  struct Work {
-    std::coroutine_handle<>& place;
-    [[nodiscard]] bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> self) const { place = self; }
-    void await_resume() const noexcept {}
-  };
-  Task<wire::Verdict> works() {
-    co_await Work{waiting};
-    co_return kGranted;
-  }
-
-  using Dialogue = Task<wire::Verdict> (TEST_GROUP_CppUTestGroupConnection::*)();
-
-  void setup() override {
-    sd_event* raw = nullptr;
-    CHECK(sd_event_new(&raw) >= 0);
-    loop.reset(raw);
-  }
-  void teardown() override {
-    connection.reset();
-    loop.reset();
-  }
-
-  void open(Dialogue dialogue, wire::Socket socket = wire::Socket::Stepupd, uid_t uid = 0,
-            pid_t pid = getpid()) {
-    connection.reset();
-    begun = 0;
-    ended = false;
-    reply.reset();
-    waiting = nullptr;
-    int ends[2];
-    CHECK_EQUAL(0, socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends));
-    peer.reset(ends[0]);
-    const int on = 1;
-    CHECK_EQUAL(0, setsockopt(ends[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof on));
-    connection = std::make_unique<daemon::Connection>(
-        UniqueFd(ends[1]), socket, session::Peer{pid, uid, UniqueFd(), {}},
-        [this, dialogue](daemon::Connection&, const wire::Packet&) {
-          ++begun;
-          return (this->*dialogue)();
-        },
-        [this](daemon::Connection&) { ended = true; });
-    CHECK_TRUE(connection->start(loop.get()).has_value());
-  }
-
-  void turn() { CHECK_TRUE(sd_event_run(loop.get(), 0) >= 0); }
-  void send_raw(const SecretBytes& bytes) {
-    CHECK_TRUE(wire::send_packet(peer.get(), bytes).has_value());
-    turn();
-  }
-  template <typename Message>
-  void send(const Message& message, const wire::RequestId& id = kId) {
-    send_raw(*wire::encode(id, message));
-  }
-  void send_header(MessageType type, std::uint16_t version = wire::kVersion) {
-    wire::Encoder out;
-    wire::put_header(out, {version, type, kId});
-    send_raw(out.take());
-  }
-
-  // The types of what came back; `code` is that of a verdict among them.
-  std::vector<MessageType> heard(VerdictCode* code = nullptr) {
-    std::vector<MessageType> types;
-    for (;;) {
-      auto bytes = wire::receive_packet(peer.get());
-      if (!bytes) return types;
-      const auto packet = *wire::split(std::move(*bytes));
-      types.push_back(packet.header.type);
-      if (packet.header.type == MessageType::Verdict && code != nullptr) {
-        *code = wire::decode<wire::Verdict>(packet)->code;
-      }
-    }
-  }
-  void check_heard(VerdictCode want) {
-    VerdictCode code{};
-    CHECK_TRUE(heard(&code) == std::vector{MessageType::Verdict});
-    CHECK_TRUE(code == want);
-    check_closed();
-  }
-  void check_closed() {
-    char byte = 0;
-    CHECK_EQUAL(0, recv(peer.get(), &byte, 1, 0));
-  }
-};
-
-using Group = TEST_GROUP_CppUTestGroupConnection;
+using Group = ConnectionFixture;
 
 TEST(Connection, CarriesOneRequestToItsVerdict) {
   open(&Group::grants);
@@ -249,15 +121,6 @@ TEST(Connection, TakesOneDescriptorAndOnlyWithTheAnswerToAgentRequest) {
   send(wire::AgentAnswer{AgentOutcome::Absent});
   CHECK_TRUE(heard().empty());
   check_closed();
-}
-
-TEST(Connection, GoesOnWithoutAnAgentThatIsNotHandedOver) {
-  open(&Group::asks_for_an_agent);
-  send(wire::CheckRequest{});
-  connection->tick(boot_now() + Connection::kForAgent);
-  CHECK_FALSE(reply.has_value());
-  connection->tick(boot_now() + Connection::kForAgent + 1s);
-  CHECK_TRUE(reply && reply->kind == Reply::Kind::TimedOut);
 }
 
 TEST(Connection, TakesNoPacketOfAnotherProcess) {
@@ -388,75 +251,6 @@ TEST(Connection, RefusesWhenTheDialogueThrows) {
   open(&Group::throws);
   send(wire::CheckRequest{});
   check_heard(VerdictCode::Unavailable);
-}
-
-TEST(Connection, WaitsFiveSecondsForTheRequest) {
-  open(&Group::grants);
-  const BootTime now = boot_now();
-  connection->tick(now + 4900ms);
-  send(wire::CheckRequest{});
-  CHECK_EQUAL(1, begun);
-  open(&Group::grants);
-  connection->tick(boot_now() + 5001ms);
-  CHECK_TRUE(heard().empty());
-  check_closed();
-}
-
-TEST(Connection, WaitsAMinuteForThePerson) {
-  open(&Group::asks);
-  send(wire::CheckRequest{});
-  connection->tick(boot_now() + 59s);
-  CHECK_FALSE(reply.has_value());
-  connection->tick(boot_now() + 60s + 1ms);
-  CHECK_TRUE(reply->kind == Reply::Kind::TimedOut);
-}
-
-TEST(Connection, F82TakesNoAnswerThatComesAfterAnHour) {
-  open(&Group::asks);
-  send(wire::CheckRequest{});
-  connection->tick(boot_now() + 1h);
-  CHECK_TRUE(reply->kind == Reply::Kind::TimedOut);
-  CHECK_TRUE(heard() == (std::vector{MessageType::Prompt, MessageType::Verdict}));
-  send(wire::Answer{SecretBytes("755224")});
-  CHECK_TRUE(reply->kind == Reply::Kind::TimedOut);
-  CHECK_TRUE(heard().empty());
-  check_closed();
-}
-
-TEST(Connection, GivesWorkHalfAMinuteAndWhatAPersonDoesElsewhereMore) {
-  open(&Group::works);
-  send(wire::CheckRequest{});
-  connection->tick(boot_now() + 29s);
-  CHECK_TRUE(heard() == std::vector{MessageType::Heartbeat});
-  connection->tick(boot_now() + 30s + 1ms);
-  check_heard(VerdictCode::Unavailable);
-  waiting.resume();
-
-  open(&Group::works);
-  send(wire::CheckRequest{});
-  connection->expect_person(60s);
-  connection->tick(boot_now() + 59s);
-  CHECK_TRUE(heard() == std::vector{MessageType::Heartbeat});
-  waiting.resume();
-  check_heard(VerdictCode::Granted);
-}
-
-TEST(Connection, ShowsALifeSignEveryTwoSeconds) {
-  open(&Group::works);
-  send(wire::CheckRequest{});
-  const BootTime start = boot_now();
-  connection->tick(start + 1900ms);
-  CHECK_TRUE(heard().empty());
-  connection->tick(start + 2s);
-  CHECK_EQUAL(1, heard().size());
-  connection->tick(start + 3900ms);
-  CHECK_TRUE(heard().empty());
-  connection->tick(start + 4s);
-  CHECK_EQUAL(1, heard().size());
-  waiting.resume();
-  (void)heard();
-  connection->tick(start + 60s);  // after the end nothing is said
-  CHECK_TRUE(heard().empty());
 }
 
 TEST(Connection, RunsTheEndHookOnceWhenNothingMoreCanBeSent) {
