@@ -29,27 +29,20 @@ const std::deque<DialogueBench::Act> kThreeWrong = {"000000", "000000", "000000"
 
 }  // namespace
 
-TEST_GROUP(StepUp) {
-  DialogueBench bench;
-
-  void check(VerdictCode code, MessageId words, int prompts, const DialogueBench::Course& course) {
-    CHECK_TRUE(course.verdict.code == code);
-    CHECK_TRUE(course.verdict.words.id == words);
-    CHECK_EQUAL(prompts, course.prompts);
-  }
-
-  void notice(store::ChangeNotice::Kind kind, const char* label) {
+TEST_GROUP_BASE(StepUp,
+                DialogueFixture){void notice(store::ChangeNotice::Kind kind, const char* label){
     auto store = store::Store::open(bench.state.path(), "");
-    auto transaction = store->begin();
-    store::ChangeNotice notice;
-    notice.kind = kind;
-    notice.factor = FactorKind::Hotp;
-    notice.label = label;
-    notice.actor = "mallory";
-    CHECK_TRUE(transaction->add_notice(kAlice.uid, notice).has_value());
-    CHECK_TRUE(transaction->commit().has_value());
-  }
-};
+auto transaction = store->begin();
+store::ChangeNotice notice;
+notice.kind = kind;
+notice.factor = FactorKind::Hotp;
+notice.label = label;
+notice.actor = "mallory";
+CHECK_TRUE(transaction->add_notice(kAlice.uid, notice).has_value());
+CHECK_TRUE(transaction->commit().has_value());
+}
+}
+;
 
 TEST(StepUp, RefusesTheCredentialsOfAnotherName) {
   bench.enrol({kAlice.uid, "alicia"});

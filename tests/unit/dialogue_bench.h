@@ -288,4 +288,23 @@ class DialogueBench {
   std::unique_ptr<Engine> engine_;
 };
 
+// What the tests of requests share.
+struct DialogueFixture : public Utest {
+  DialogueBench bench;
+
+  static void check(wire::VerdictCode code, wire::MessageId words, int prompts,
+                    const DialogueBench::Course& course) {
+    CHECK_TRUE(course.verdict.code == code);
+    CHECK_TRUE(course.verdict.words.id == words);
+    CHECK_EQUAL(prompts, course.prompts);
+  }
+  // Whether a right code is asked for, and then lets pass.
+  bool is_asked(const wire::CheckRequest& request, const session::Asker& asker,
+                std::uint64_t counter) {
+    const auto course = bench.check(request, asker, {DialogueBench::code(counter)});
+    CHECK_TRUE(course.verdict.code == wire::VerdictCode::Granted);
+    return course.prompts == 1;
+  }
+};
+
 }  // namespace stepup::daemon
