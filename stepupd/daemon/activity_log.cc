@@ -13,18 +13,29 @@ constexpr int kMaxNotedEach = 64;
 constexpr std::size_t kMaxNoted = 4096;
 constexpr std::size_t kMaxTallies = 4096;
 
+bool is_refused(const store::Activity& row) {
+  return row.verdict != "granted" && row.verdict != "not-required";
+}
+
 }  // namespace
 
 void ActivityLog::note(store::Activity row, BootTime now, bool kept) {
   Tally& tally = tally_of(row.subject.uid, row.session);
   ++tally.commands;
-  if (row.verdict != "granted" && row.verdict != "not-required") ++tally.refused;
+  if (is_refused(row)) ++tally.refused;
   tally.last = now;
   if (!kept) return;
   int& noted = noted_[row.subject.uid];
   if (noted >= kMaxNotedEach || rows_.size() >= kMaxNoted) {
     ++left_out_;
-    return;
+    // SECURITY: refusals, which anybody can bring about, hide nothing that was let through.
+    if (is_refused(row)) return;
+    const auto refused = std::ranges::find_if(rows_, [&](const store::Activity& other) {
+      return other.subject.uid == row.subject.uid && is_refused(other);
+    });
+    if (refused == rows_.end()) return;
+    rows_.erase(refused);
+    --noted;
   }
   ++noted;
   rows_.push_back(std::move(row));

@@ -18,7 +18,8 @@ namespace stepup::daemon {
 
 class ActivityLog {
  public:
-  // Up to 64 rows of one subject are noted between two writes; the further ones are counted.
+  // Up to 64 rows of one subject are noted between two writes; the further ones are counted, and
+  // what passed takes the place of a refusal.
   // Without `kept` only what of() tells is noted.
   void note(store::Activity row, BootTime now, bool kept);
 

@@ -145,7 +145,9 @@ Task<Outcome> decide_and_ask(Engine& engine, Connection& connection, const sessi
                              const RequestFacts& facts, const wire::CheckRequest& request,
                              const InForce& rules, const policy::Joined& joined) {
   const policy::Demand& demand = joined.enforced;
-  if (facts.subject.uid == kNoUid) {
+  // SECURITY: nor has a uid without a name an account: a set-uid file of a subordinate uid lends it
+  // to whoever wants to be another than the one whom the rules name.
+  if (facts.subject.uid == kNoUid || facts.subject.name.empty()) {
     co_return deny(VerdictCode::Denied,
                    {
                        MessageId::Refused, {facts.policy.family, engine.host}

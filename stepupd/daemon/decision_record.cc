@@ -88,8 +88,9 @@ void record_decision(Engine& engine, const Outcome& outcome, const RequestFacts&
   record.service = facts.policy.family;
   record.phase = to_string(request.phase);
   record.subject = facts.subject;
-  record.target_user = facts.policy.target_user.value_or("");
-  record.command = facts.command;
+  // Cut, since who asks chooses them.
+  record.target_user = printable(facts.policy.target_user.value_or(""), wire::kMaxName);
+  record.command = printable(facts.command, wire::kMaxName);
   if (const auto keyed = factor::hmac_sha256(engine.journal_key, facts.command_digest)) {
     record.command_digest = factor::hex(*keyed).text();
   }
@@ -103,7 +104,7 @@ void record_decision(Engine& engine, const Outcome& outcome, const RequestFacts&
     record.rules_digest = rules->digest;
   }
   audit::decision(record);
-  if (record.subject.uid != kNoUid) {
+  if (record.subject.uid != kNoUid && !record.subject.name.empty()) {
     engine.note_activity(activity_of(record, request, engine.now().unix_seconds,
                                      rules && rules->set.settings.activity_arguments));
   }

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "stepupd/session/local_key.h"
 
@@ -20,6 +21,8 @@ LoginOrigin login_origin(const OriginFacts& facts) {
   // A local session may have been logged into from elsewhere since, by an sshd of its own.
   if (facts.has_sshd_ancestor == true) return {true, {}};
   if (!facts.has_sshd_ancestor) return {std::nullopt, {}};
+  // A session that cron or systemd-run made may be anybody's, from anywhere.
+  if (!facts.session_has_seat) return {std::nullopt, {}};
   return {facts.session_remote, {}};
 }
 
@@ -30,6 +33,8 @@ LoginOrigin read_login_origin(pid_t pid, const Asker& asker, const std::string& 
   if (const char* session = asker.login_session.c_str(); *session != '\0') {
     if (const int r = sd_session_is_remote(session); r >= 0) facts.session_remote = r > 0;
     char* raw = nullptr;
+    facts.session_has_seat = sd_session_get_seat(session, &raw) >= 0;
+    const std::unique_ptr<char, decltype(&free)> seat(std::exchange(raw, nullptr), &free);
     const bool known = sd_session_get_remote_host(session, &raw) >= 0;
     const std::unique_ptr<char, decltype(&free)> host(raw, &free);
     if (known) facts.session_host = raw;

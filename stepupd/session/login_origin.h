@@ -23,6 +23,7 @@ struct OriginFacts {
   std::optional<bool> session_remote;  // as logind knows its login session; nullopt = none, or
   std::string session_host;            // it cannot tell
   std::optional<bool> has_sshd_ancestor;
+  bool session_has_seat = false;
 };
 
 // Pure.

@@ -139,6 +139,16 @@ TEST(ActivityNotes, AreBoundedForEachPerson) {
   CHECK_EQUAL(1U, log.take().size());
 }
 
+TEST(ActivityNotes, KeepWhatPassedHoweverManyRefusalsCameBefore) {
+  for (int i = 0; i < 70; ++i) log.note(row_of(1000, i, "denied"), 1s, true);
+  log.note(row_of(1000, 100), 1s, true);
+  const auto rows = log.take();
+  CHECK_EQUAL(64U, rows.size());
+  CHECK_EQUAL(1, rows.front().at);
+  STRCMP_EQUAL("granted", rows.back().verdict.c_str());
+  CHECK_EQUAL(7U, log.take_left_out());
+}
+
 TEST(ActivityNotes, AreOnlyCountedWhereNothingIsKept) {
   log.note(row_of(1000, 1), 10s, false);
   CHECK_TRUE(log.empty());
@@ -240,6 +250,17 @@ TEST(LogDialogue, NotesADecisionWithoutTheWordsOfTheCommandUnlessTheyAreAskedFor
   CHECK_EQUAL(64U, rows[2].digest.size());
   STRCMP_EQUAL("live-grant", rows[3].reason.c_str());
   STRCMP_EQUAL("id --secret", rows[3].arguments.c_str());
+}
+
+TEST(LogDialogue, NotesNoMoreOfACommandThanALineHolds) {
+  (void)bench.engine().activity.take();
+  wire::CheckRequest request =
+      sudo({"sudo", "-u", std::string(20'000, 'u'), std::string(20'000, 'c')});
+  (void)bench.check(request, alice());
+  const auto rows = bench.engine().activity.take();
+  CHECK_EQUAL(1U, rows.size());
+  CHECK_EQUAL(wire::kMaxName, rows[0].command.size());
+  CHECK_EQUAL(wire::kMaxName, rows[0].target_user.size());
 }
 
 TEST(LogDialogue, KeepsNothingWhereStepupdConfSaysSo) {

@@ -48,6 +48,21 @@ TEST(CheckDialogue, RefusesAUserThatDoesNotExistEvenWhereNothingIsDemanded) {
   check(VerdictCode::Denied, MessageId::Refused, 0, bench.check(login, alice()));
 }
 
+TEST(CheckDialogue, T10RefusesACallerWhoseUidHasNoAccount) {
+  policy::Rule others = rule();
+  others.user = {
+      {policy::Principal::Kind::User, "games", policy::Principal::Lookup::Found, 5}
+  };
+  Engine& engine = bench.start(rule_set(others));
+  (void)engine.activity.take();
+  session::Asker subordinate = alice();
+  subordinate.real_uid = 100'001;
+  wire::CheckRequest request = sudo();
+  request.caller = "";
+  check(VerdictCode::Denied, MessageId::Refused, 0, bench.check(request, subordinate));
+  CHECK_TRUE(engine.activity.empty());
+}
+
 TEST(CheckDialogue, AsksRootOnlyWhereARuleNamesRoot) {
   session::Asker root = alice();
   root.real_uid = 0;

@@ -19,12 +19,13 @@ TEST(SessionLoginOrigin, IsLocalOnlyWhereNothingSaysOtherwise) {
       {"a login by ssh",             {"192.0.2.1", std::nullopt, "", true}, {true, "192.0.2.1"}},
       {"in a session by ssh",        {"", true, "192.0.2.1", true},         {true, "192.0.2.1"}},
       {"remote, host not known",     {"", true, "", false},                 {true, ""}         },
-      {"at the machine",             {"", false, "", false},                {false, ""}        },
-      {"a host nobody vouches for",  {"", false, "192.0.2.1", false},       {false, ""}        },
-      {"an sshd in a local session", {"", false, "", true},                 {true, ""}         },
+      {"at the machine",             {"", false, "", false, true},          {false, ""}        },
+      {"by cron or systemd-run",     {"", false, "", false, false},         {std::nullopt, ""} },
+      {"a host nobody vouches for",  {"", false, "192.0.2.1", false, true}, {false, ""}        },
+      {"an sshd in a local session", {"", false, "", true, true},           {true, ""}         },
       {"no session, below sshd",     {"", std::nullopt, "", true},          {true, ""}         },
       {"no session",                 {"", std::nullopt, "", false},         {std::nullopt, ""} },
-      {"ancestors not readable",     {"", false, "", std::nullopt},         {std::nullopt, ""} },
+      {"ancestors not readable",     {"", false, "", std::nullopt, true},   {std::nullopt, ""} },
   };
   for (const Case& c : cases) CHECK_TEXT(login_origin(c.facts) == c.want, c.name);
 }
