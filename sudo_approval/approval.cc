@@ -9,7 +9,6 @@
 // fails, it refuses.
 #include <unistd.h>
 
-#include <span>
 #include <string>
 
 #include "pam_stepup/conversation.h"
@@ -36,14 +35,9 @@ struct Opened {
   sudo_printf_t print = nullptr;
   const char* const* user_info = nullptr;
   const char* const* options = nullptr;
+  bool runs_shell = false;
 };
 constinit Opened opened;
-
-std::span<const char* const> words_of(const char* const* vector) {
-  std::size_t count = 0;
-  while (vector != nullptr && vector[count] != nullptr) ++count;
-  return {vector, count};
-}
 
 Answered<wire::VerdictCode> ask_stepupd(const pam_stepup::Options& options,
                                         const wire::CheckRequest& request,
@@ -63,7 +57,7 @@ bool check(const char* const* command_info, const char* const* run_argv) {
     return false;
   };
   if (!options) return refuse({wire::MessageId::BadOption, {options.error()}});
-  const auto request = build_request(command_info, run_argv, opened.user_info);
+  const auto request = build_request(command_info, run_argv, opened.user_info, opened.runs_shell);
   if (!request) return refuse({wire::MessageId::InternalError, {}});
   const auto verdict = ask_stepupd(*options, *request, conversation);
   if (!verdict) return refuse(verdict.error().words);
@@ -81,7 +75,7 @@ int open_plugin(unsigned int version, sudo_conv_t conversation, sudo_printf_t pr
   const bool never_asks = value_of(settings, "noninteractive") == "true";
   opened = {
       {conversation, !never_asks},
-      print, user_info, plugin_options
+      print, user_info, plugin_options, runs_shell(settings)
   };
   return 1;
 }

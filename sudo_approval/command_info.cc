@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "sudo_approval/command_info.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
@@ -24,6 +26,12 @@ std::optional<uid_t> runas_uid(const char* const* command_info) {
 
 }  // namespace
 
+std::span<const char* const> words_of(const char* const* vector) {
+  std::size_t count = 0;
+  while (vector != nullptr && vector[count] != nullptr) ++count;
+  return {vector, count};
+}
+
 std::string_view value_of(const char* const* vector, std::string_view name) {
   for (; vector != nullptr && *vector != nullptr; ++vector) {
     std::string_view entry = *vector;
@@ -34,18 +42,30 @@ std::string_view value_of(const char* const* vector, std::string_view name) {
   return {};
 }
 
+bool runs_shell(const char* const* settings) {
+  return std::ranges::any_of(std::array{"run_shell", "login_shell", "implied_shell"},
+                             [&](const char* name) { return value_of(settings, name) == "true"; });
+}
+
 wire::ExactCommand exact_command(const char* const* command_info, const char* const* run_argv) {
   wire::ExactCommand exact;
   exact.path = value_of(command_info, "command");
   exact.cwd = value_of(command_info, "cwd");
+  std::span<const char* const> words = words_of(run_argv);
+  if (value_of(command_info, "sudoedit") == "true") {
+    exact.path = "sudoedit";
+    exact.argv.emplace_back(exact.path);
+    // The editor's words come first: sudo edits what stands behind the first "--".
+    const auto dashes = std::ranges::find(words, std::string_view("--"));
+    words = {dashes == words.end() ? dashes : std::next(dashes), words.end()};
+  }
   if (exact.path.size() > wire::kMaxExactPath) {
     exact.path.clear();
     exact.truncated = true;
   }
   if (exact.cwd.size() > wire::kMaxExactPath) exact.cwd.clear();
   std::size_t size = 0;
-  for (; run_argv != nullptr && *run_argv != nullptr; ++run_argv) {
-    const std::string_view word = *run_argv;
+  for (const std::string_view word : words) {
     size += word.size();
     if (size > wire::kMaxExactBytes || exact.argv.size() == wire::kMaxExactWords) {
       exact.truncated = true;
@@ -57,8 +77,8 @@ wire::ExactCommand exact_command(const char* const* command_info, const char* co
 }
 
 Result<wire::CheckRequest> build_request(const char* const* command_info,
-                                         const char* const* run_argv,
-                                         const char* const* user_info) {
+                                         const char* const* run_argv, const char* const* user_info,
+                                         bool shell) {
   auto request = pam_stepup::describe_own_process();
   if (!request) return request;
   const auto uid = runas_uid(command_info);
@@ -75,6 +95,7 @@ Result<wire::CheckRequest> build_request(const char* const* command_info,
   }
   request->tty_hint = value_of(user_info, "tty");
   request->exact = exact_command(command_info, run_argv);
+  if (shell) request->exact->truncated = true;
   return request;
 }
 

@@ -56,11 +56,12 @@ std::string command_of(const policy::Command& command) {
 }
 
 // What sudo itself decided to run stands in place of what was typed, but for a shell, which is
-// every command, and for sudoedit, whose editor it names.
+// every command, and for sudoedit where the plugin is an older one, which names the editor.
 void add_exact(const wire::ExactCommand& exact, policy::Command& command) {
   using Reading = policy::Command::Reading;
   if (command.reading == Reading::Shell || exact.argv.empty()) return;
-  if (command.reading == Reading::Words && command.words.front() == "sudoedit") return;
+  const bool was_edit = command.reading == Reading::Words && command.words.front() == "sudoedit";
+  if (was_edit && exact.path != "sudoedit") return;
   command.reading = exact.truncated ? Reading::Uncertain : Reading::Words;
   command.words.clear();
   if (exact.truncated) return;

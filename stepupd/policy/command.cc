@@ -35,13 +35,28 @@ bool fits(std::string_view pattern, std::string_view text) {
   return pattern.find_first_not_of('*', p) == pattern.npos;
 }
 
+// The same for an exception: no * makes of `text` an option, a way upwards (also behind a =), or a
+// part of a path without letters.
+bool fits_strictly(std::string_view pattern, std::string_view text) {
+  if (!fits(pattern, text) || (text.starts_with('-') && !pattern.starts_with('-'))) return false;
+  // No * stands for a slash, so both have as many parts.
+  for (;;) {
+    const auto pattern_part = pattern.substr(0, pattern.find('/'));
+    const auto part = text.substr(0, text.find('/'));
+    if (pattern_part.contains('*') && (part.empty() || part.ends_with('.'))) return false;
+    if (part.size() == text.size()) return true;
+    pattern.remove_prefix(pattern_part.size() + 1);
+    text.remove_prefix(part.size() + 1);
+  }
+}
+
 // Whether the words fit one by one; `rest_fits` judges those that a * at the end stands for.
-template <typename RestFits>
-bool all_fit(Words patterns, Words words, RestFits rest_fits) {
+template <typename WordFits, typename RestFits>
+bool all_fit(Words patterns, Words words, WordFits word_fits, RestFits rest_fits) {
   const bool has_rest = !patterns.empty() && patterns.back() == "*";
   if (has_rest) patterns = patterns.first(patterns.size() - 1);
   if (words.size() < patterns.size() || (!has_rest && words.size() > patterns.size())) return false;
-  return std::ranges::equal(patterns, words.first(patterns.size()), fits) &&
+  return std::ranges::equal(patterns, words.first(patterns.size()), word_fits) &&
          std::ranges::all_of(words.subspan(patterns.size()), rest_fits);
 }
 
@@ -99,7 +114,7 @@ Holds is_command(const CommandPattern& pattern, const Command& command) {
   const Words patterns = pattern.words;
   const bool takes_all = patterns.size() == 1;
   const auto any = [](const std::string&) { return true; };
-  if (!takes_all && !all_fit(patterns.subspan(1), words.subspan(1), any)) return Holds::No;
+  if (!takes_all && !all_fit(patterns.subspan(1), words.subspan(1), fits, any)) return Holds::No;
   return is_program(patterns.front(), words.front());
 }
 
@@ -112,7 +127,7 @@ Holds is_excepted(const CommandPattern& pattern, const Command& command) {
   const auto no_option = [](const std::string& word) { return !word.starts_with('-'); };
   return yes_or_no(command.may_be_excepted && command.program_is_safe &&
                    is_plain_path(words.front()) && fits(patterns.front(), folded(words.front())) &&
-                   all_fit(patterns.subspan(1), words.subspan(1), no_option));
+                   all_fit(patterns.subspan(1), words.subspan(1), fits_strictly, no_option));
 }
 
 }  // namespace stepup::policy

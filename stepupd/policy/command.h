@@ -44,8 +44,8 @@ struct CommandPattern {
 // name without a path is that of any program of this name.
 [[nodiscard]] Holds is_command(const CommandPattern& pattern, const Command& command);
 
-// For `except_command`.  When in doubt it is not: a pattern of one word takes no arguments, a * at
-// the end no options, and the program must stand there by its path.
+// For `except_command`.  When in doubt it is not: a pattern of one word takes no arguments, a * no
+// option and no way upwards, and the program must stand there by its path.
 [[nodiscard]] Holds is_excepted(const CommandPattern& pattern, const Command& command);
 
 // Whether the path can be compared by its letters: absolute, and without "." and ".." and "//".

@@ -141,10 +141,15 @@ CommandLine read_sudo_line(std::span<const std::string> argv, bool truncated) {
 
   const bool is_shell = before.has('i') || before.has('s');
   auto rest = reader.rest();
+  const bool asks_to_edit = is_edit || before.has('e');
+  const std::string_view program = rest.empty() ? "" : basename_of(rest.front());
   // "sudo sudoedit FILE" edits the file, by whichever path it is named.
-  const bool names_edit = !rest.empty() && basename_of(rest.front()).starts_with("sudoedit");
-  if (names_edit && !is_edit && !before.has('e')) rest = rest.subspan(1);
-  if (is_edit || before.has('e') || names_edit) {
+  const bool names_edit = program == "sudoedit" && !asks_to_edit;
+  if (names_edit) rest = rest.subspan(1);
+  // For sudo-rs these may be sudoedit as well: it reads "sudoedit/." like that.
+  const bool may_name_edit = program == "sudoedit-rs" || program == ".";
+  if (may_name_edit && !asks_to_edit) return line;
+  if (asks_to_edit || names_edit) {
     if (is_shell || (rest.empty() && !names_edit)) return line;
     line.command.reading = Command::Reading::Words;
     line.command.words.emplace_back("sudoedit");

@@ -158,9 +158,9 @@ struct Words {
 
 // What sudo itself decided to run, as its approval plugin is told.
 struct ExactCommand {
-  std::string path;               // of the program, absolute
+  std::string path;               // of the program, absolute; or "sudoedit", and argv the files
   std::vector<std::string> argv;  // with the program's name for itself
-  bool truncated = false;         // there was more
+  bool truncated = false;         // there was more, or a shell may run more
   std::string cwd;                // where it will run; empty = where sudo was called
   bool operator==(const ExactCommand&) const = default;
 

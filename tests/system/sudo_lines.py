@@ -54,7 +54,8 @@ VALUES = {"C": ("close-from", ["3", "10"]), "D": ("chdir", ["/", "/tmp"]),
           "R": ("chroot", ["/"]), "T": ("command-timeout", ["5m", "10"]),
           "u": ("user", ["root", "bob", "#0", "#1", "daemon"])}
 COMMANDS = ["true", "/usr/bin/true", "/bin/true", "./true", "../bin/true", "/usr/bin/../bin/true",
-            "echo", "/bin//echo", "sudoedit", "/usr/bin/[", "env", "/bin/a=b", "/usr/bin/sudoedit"]
+            "echo", "/bin//echo", "sudoedit", "/usr/bin/[", "env", "/bin/a=b", "/usr/bin/sudoedit",
+            "/usr/local/bin/sudoedit-all"]
 WORDS = ["-u", "--", "-n", "root", "FOO=bar", "-", "--user=bob", "a b", "", "*", "-e", "/tmp/edited",
          "\\", "$HOME", "\t", "--help", "x" * 200]
 ASSIGNMENTS = ["FOO=bar", "LANG=", "a_1=b=c", "X=/bin/sh"] * 12 + ["=x", "a.b=c"]

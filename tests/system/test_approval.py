@@ -71,6 +71,43 @@ class Approval(Bench):
         alice = self.person()
         self.assertRefused(alice.session().run("sudo id"), "nullok")
 
+    def asks_on_demand_of(self, command):
+        """A session that has proved what the other rules want; that for `command` asks each time."""
+        self.without_the_pam_line()
+        alice = self.person()
+        self.rule(alice, level="otp", max_age="0", scope="process", command=[command])
+        session = alice.session()
+        self.assertRuns(session.run("sudo id", alice.code()))
+        self.assertFalse(session.run("sudo /usr/bin/true").asked)
+        return session
+
+    def test_an_edit_is_asked_for_however_its_line_was_made_hard_to_read(self):
+        session = self.asks_on_demand_of("sudoedit")
+        self.assertRuns(session.run("export SUDO_EDITOR=/usr/bin/true"))
+        for line in ("sudo -e /etc/motd",
+                     "sudo /usr/bin/sudoedit /etc/motd",
+                     "sudo -e -p $(printf %040000d 0) /etc/motd",
+                     "sudo --edit - /etc/motd",
+                     "(exec -a foosudo sudo -e /etc/motd)"):
+            with self.subTest(line):
+                outcome = session.run(line, CTRL_C)
+                self.assertAsked(outcome)
+                self.assertIn("(sudo: sudoedit ", outcome.prompts[0])
+                self.assertIn("/etc/motd): ", outcome.prompts[0])
+                self.assertRefused(outcome, "was refused")
+        self.assertFalse(session.run("(exec -a foosudo sudo /usr/bin/true)").asked)
+
+    def test_a_shell_is_every_command_however_its_line_was_made_hard_to_read(self):
+        session = self.asks_on_demand_of("/usr/bin/psql")
+        for line in ("sudo -s", "sudo -i", "sudo -i true",
+                     "(exec -a foosudo sudo -s)",
+                     "(exec -a foosudo sudo -i true)",
+                     "sudo -s -p $(printf %040000d 0) true"):
+            with self.subTest(line):
+                outcome = session.run(line, CTRL_C)
+                self.assertAsked(outcome)
+                self.assertRefused(outcome, "was refused")
+
     def test_the_journal_names_the_command_and_whose_rights_it_took(self):
         self.without_the_pam_line()
         alice = self.person()

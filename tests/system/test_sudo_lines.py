@@ -78,8 +78,10 @@ class SudoLines(Bench):
             self.addCleanup(self.machine.run, "userdel", "--force", user)  # some still run
         self.setting('mode = "monitor"')  # what is asked for is of no matter here
         self.machine.write("/etc/sudoers.d/lines", SUDOERS, 0o440)
-        self.addCleanup(self.machine.run, "rm", "/etc/sudoers.d/lines", LOG)
+        self.addCleanup(self.machine.run, "rm", "/etc/sudoers.d/lines", LOG,
+                        "/usr/local/bin/sudoedit-all")
         self.machine.write("/tmp/edited", "")
+        self.machine.write("/usr/local/bin/sudoedit-all", "#!/bin/sh\n", 0o755)
         self.machine.write("/root/lines.json", json.dumps(lines))
         self.machine.write("/root/run.py", (HERE / "run_sudo_lines.py").read_text())
         done = self.machine.run("python3", "/root/run.py", "carol", "/root/lines.json", LOG,

@@ -259,3 +259,36 @@ TEST(RequestFactsOf, TakesTheCommandOfSudosPluginAsSudoDecidedOnIt) {
   // So that what the account phase was shown can count.
   STRCMP_EQUAL(uncertain->command_digest.c_str(), facts->command_digest.c_str());
 }
+
+TEST(RequestFactsOf, WhatSudosPluginSaysOfEditsAndShellsHoldsForLinesThatCannotBeRead) {
+  const auto command = [](std::vector<std::string> argv, wire::ExactCommand exact) {
+    auto request = request_of(Program::Sudo, "sudo", std::move(argv));
+    request.phase = wire::Phase::Approval;
+    request.exact = std::move(exact);
+    return facts_of(request, asker_of(1001))->policy.command;
+  };
+  using Reading = policy::Command::Reading;
+  const wire::ExactCommand edit{
+      "sudoedit", {"sudoedit", "/etc/motd"},
+       false, ""
+  };
+  const wire::ExactCommand shell{"/usr/bin/bash", {"-bash"}, true, ""};
+  const std::vector<std::string> motd{"sudoedit", "/etc/motd"};
+  for (const auto& argv : std::vector<std::vector<std::string>>{
+           {"foosudo", "-e", "/etc/motd"},
+           {"sudo", "--edit", "-", "/etc/motd"},
+           {"sudo", "-e", "/etc/motd"},
+           {"sudo", "/usr/bin/vi", "/etc/motd"}  // a policy may turn it into an edit
+  }) {
+    CHECK_TRUE(command(argv, edit).words == motd);
+  }
+  CHECK_TRUE(command({"foosudo", "-i"}, shell).reading == Reading::Uncertain);
+  CHECK_TRUE(command({"sudo", "-i"}, shell).reading == Reading::Shell);
+  // Older plugins name the editor.
+  CHECK_TRUE(command(
+                 {
+                     "sudo", "-e", "/etc/motd"
+  },
+                 {"/usr/bin/vi", {"vi", "--", "/etc/motd"}, false, ""})
+                 .words == motd);
+}

@@ -115,6 +115,12 @@ TEST(PolicyCommandLine, ReadsSudoAsSudoDoes) {
       {"sudo /usr/bin/sudoedit -n x",     "sudoedit -n x"            },
       {"sudo sudoedit",                   "sudoedit"                 },
       {"sudo -s sudoedit x",              "uncertain"                },
+      {"sudo /o/sudoedit-all x",          "/o/sudoedit-all x, plain" },
+      {"sudo sudoeditor",                 "sudoeditor, plain"        },
+      {"sudo sudoedit/ x",                "sudoedit/ x, plain"       },
+      {"sudo sudoedit/. x",               "uncertain"                }, // sudo-rs edits
+      {"sudo /o/sudoedit-rs x",           "uncertain"                }, // here too
+      {"sudo -e sudoedit-rs",             "sudoedit sudoedit-rs"     },
       {"sudo -e sudoedit",                "sudoedit sudoedit"        },
       {"sudo -e",                         "uncertain"                },
       {"sudo -e -s /etc/motd",            "uncertain"                },

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: ISC
+#include <algorithm>
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stepupd/policy/command.h"
@@ -87,6 +90,26 @@ TEST(PolicyCommand, IsNotExceptedWhenInDoubt) {
       {"/usr/bin/*",          {"/usr/bin/id"},                       Holds::Yes},
       {"/usr/bin/*",          {"/usr/bin/x/id"},                     Holds::No },
       {"sudoedit /etc/motd",  {"sudoedit", "/etc/motd"},             Holds::No },
+      {"/usr/bin/cat /srv/*", {"/usr/bin/cat", "/srv/a"},            Holds::Yes},
+      {"/usr/bin/cat /srv/*", {"/usr/bin/cat", "/srv/.a"},           Holds::Yes},
+      {"/usr/bin/cat /srv/*", {"/usr/bin/cat", "/srv/.."},           Holds::No },
+      {"/usr/bin/cat /srv/*", {"/usr/bin/cat", "/srv/."},            Holds::No },
+      {"/usr/bin/cat /srv/*", {"/usr/bin/cat", "/srv/"},             Holds::No },
+      {"/usr/bin/cat /*/log", {"/usr/bin/cat", "/a.b/log"},          Holds::Yes},
+      {"/usr/bin/cat /*/log", {"/usr/bin/cat", "/../log"},           Holds::No },
+      {"/usr/bin/cat /*/log", {"/usr/bin/cat", "//log"},             Holds::No },
+      {"/usr/bin/cat .*",     {"/usr/bin/cat", ".."},                Holds::No },
+      {"/usr/bin/cat *.",     {"/usr/bin/cat", ".."},                Holds::No },
+      {"/usr/bin/cat ../*",   {"/usr/bin/cat", "../a"},              Holds::Yes},
+      {"/usr/bin/cat ../*",   {"/usr/bin/cat", "../.."},             Holds::No },
+      {"/usr/bin/cat ..",     {"/usr/bin/cat", ".."},                Holds::Yes},
+      {"/usr/bin/tar -C* a",  {"/usr/bin/tar", "-Cx", "a"},          Holds::Yes},
+      {"/usr/bin/tar -C* a",  {"/usr/bin/tar", "-C..", "a"},         Holds::No },
+      {"/usr/bin/dd of=*/a",  {"/usr/bin/dd", "of=../a"},            Holds::No },
+      {"/usr/bin/svc * a",    {"/usr/bin/svc", "stop", "a"},         Holds::Yes},
+      {"/usr/bin/svc * a",    {"/usr/bin/svc", "-Mx", "a"},          Holds::No },
+      {"/usr/bin/svc * a",    {"/usr/bin/svc", "", "a"},             Holds::No },
+      {"/usr/bin/svc *t a",   {"/usr/bin/svc", "-t", "a"},           Holds::No },
   };
   for (const Case& c : cases) {
     const auto pattern = parse_command_pattern(c.pattern);
@@ -100,6 +123,31 @@ TEST(PolicyCommand, IsNotExceptedWhenInDoubt) {
   plain = command({"/usr/bin/id"});
   plain.program_is_safe = false;
   CHECK_TRUE(is_excepted(id, plain) == Holds::No);
+}
+
+// All words of up to five letters, judged by the standard library.
+TEST(PolicyCommand, AnExceptionsStarIsNoOptionAndLeadsNowhereElse) {
+  constexpr std::string_view kLetters = "a.-/";
+  for (const char* text : {"*a", "a*", "/*", "/*/a", "a/*", ".*", "a* a", "/a/*"}) {
+    const auto pattern = *parse_command_pattern("/usr/bin/id " + std::string(text));
+    int excepted = 0;
+    for (int number = 0; number < 5 * 5 * 5 * 5 * 5; ++number) {
+      std::string word;
+      for (int rest = number; rest > 0; rest /= 5) {
+        if (rest % 5 != 0) word.push_back(kLetters[rest % 5 - 1]);
+      }
+      Command asked = command({"/usr/bin/id", word});
+      if (pattern.words.size() == 3) asked.words.emplace_back("a");
+      if (is_excepted(pattern, asked) != Holds::Yes) continue;
+      ++excepted;
+      const std::filesystem::path path = word;
+      CHECK_TRUE_TEXT(is_command(pattern, asked) == Holds::Yes, word.c_str());
+      CHECK_TRUE_TEXT(path.lexically_normal() == path && path.has_filename(), word.c_str());
+      CHECK_TRUE_TEXT(word != "." && std::ranges::find(path, "..") == path.end(), word.c_str());
+      CHECK_TRUE_TEXT(!word.starts_with('-'), word.c_str());
+    }
+    CHECK_TRUE_TEXT(excepted > 10, text);
+  }
 }
 
 TEST(PolicyCommand, AShellMayBeEveryCommandAndALoginIsNone) {

@@ -114,13 +114,15 @@ class RandomPolicy {
       principal(Kind::Group, "staff", Lookup::Found, 50),
       principal(Kind::User, "nobody-here", Lookup::Absent, kNoUid),
       principal(Kind::User, "carol", Lookup::Unknown, kNoUid)};
-  const std::array<CommandPattern, 3> kPatterns{*parse_command_pattern("/usr/bin/id"),
-                                                *parse_command_pattern("/bin/ls *"),
-                                                *parse_command_pattern("/usr/bin/*")};
-  const std::array<std::vector<std::string>, 4> kCommands{
+  const std::array<CommandPattern, 4> kPatterns{
+      *parse_command_pattern("/usr/bin/id"), *parse_command_pattern("/bin/ls *"),
+      *parse_command_pattern("/usr/bin/*"), *parse_command_pattern("/bin/ls /srv/*")};
+  const std::array<std::vector<std::string>, 6> kCommands{
       std::vector<std::string>{"/usr/bin/id"},
       {"id", "-u"},
       {"/bin/ls", "x"},
+      {"/bin/ls", "/srv/x"},
+      {"/bin/ls", "/srv/.."},
       {"/opt/x"}
   };
   const std::array<std::string, 2> kTags{"db", "web"};

@@ -67,6 +67,44 @@ TEST(SudoApproval, SaysThatACommandBeyondTheLimitsIsNotWhole) {
   CHECK_TRUE(exact_command(info, many.data()).truncated);
 }
 
+// sudo names the editor as the command.
+TEST(SudoApproval, SendsTheFilesOfAnEditWhateverTheEditor) {
+  struct Case {
+    const char* name;
+    std::vector<const char*> argv;
+    std::vector<std::string> want;
+  };
+  const Case cases[] = {
+      {"files",            {"vi", "--", "/etc/motd", "x", nullptr},       {"sudoedit", "/etc/motd", "x"}},
+      {"editor's words",   {"vi", "-u", "x", "--", "/etc/motd", nullptr}, {"sudoedit", "/etc/motd"}     },
+      {"the first dashes", {"vi", "--", "a", "--", "b", nullptr},         {"sudoedit", "a", "--", "b"}  },
+      {"no files",         {"vi", nullptr},                               {"sudoedit"}                  },
+  };
+  for (const Case& c : cases) {
+    const char* const info[] = {"command=/usr/bin/vi", "sudoedit=true", nullptr};
+    const auto exact = exact_command(info, c.argv.data());
+    STRCMP_EQUAL_TEXT("sudoedit", exact.path.c_str(), c.name);
+    CHECK_TEXT(exact.argv == c.want && !exact.truncated, c.name);
+  }
+  const char* const no_edit[] = {"command=/usr/bin/vi", "sudoedit=false", nullptr};
+  const char* const argv[] = {"vi", "--", "/etc/motd", nullptr};
+  STRCMP_EQUAL("/usr/bin/vi", exact_command(no_edit, argv).path.c_str());
+}
+
+TEST(SudoApproval, SendsAShellAsACommandThatIsNotWhole) {
+  const char* const info[] = {"command=/usr/bin/bash", "runas_uid=0", nullptr};
+  const char* const argv[] = {"-bash", nullptr};
+  CHECK_TRUE(build_request(info, argv, nullptr, true)->exact->truncated);
+  CHECK_FALSE(build_request(info, argv, nullptr, false)->exact->truncated);
+  for (const char* setting : {"run_shell=true", "login_shell=true", "implied_shell=true"}) {
+    const char* const settings[] = {"progname=foosudo", setting, nullptr};
+    CHECK_TRUE_TEXT(runs_shell(settings), setting);
+  }
+  const char* const none[] = {"progname=run_shell=true", "run_shell=false", nullptr};
+  CHECK_FALSE(runs_shell(none));
+  CHECK_FALSE(runs_shell(nullptr));
+}
+
 TEST(SudoApproval, RefusesWhenSudoNamesNoCommandOrNobodyToRunItAs) {
   const char* const argv[] = {"id", nullptr};
   struct Case {
@@ -84,16 +122,16 @@ TEST(SudoApproval, RefusesWhenSudoNamesNoCommandOrNobodyToRunItAs) {
       {"effective is wrong", {"command=/bin/id", "runas_uid=0", "runas_euid=x", nullptr}},
   };
   for (const Case& c : cases) {
-    CHECK_TEXT(!build_request(c.info.data(), argv, nullptr).has_value(), c.name);
+    CHECK_TEXT(!build_request(c.info.data(), argv, nullptr, false).has_value(), c.name);
   }
-  CHECK_FALSE(build_request(nullptr, argv, nullptr).has_value());
+  CHECK_FALSE(build_request(nullptr, argv, nullptr, false).has_value());
 }
 
 TEST(SudoApproval, AsksAsTheApprovalPhaseOfSudo) {
   const char* const info[] = {"command=/usr/bin/id", "runas_uid=0", "runas_user=root", nullptr};
   const char* const argv[] = {"id", nullptr};
   const char* const user[] = {"tty=/dev/pts/7", nullptr};
-  const auto request = build_request(info, argv, user);
+  const auto request = build_request(info, argv, user, false);
   CHECK_TRUE(request.has_value());
   CHECK_TRUE(request->phase == wire::Phase::Approval);
   STRCMP_EQUAL("sudo", request->service.c_str());
