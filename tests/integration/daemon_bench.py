@@ -17,7 +17,8 @@ import wire
 # as under systemd.  The leak checker needs that too: it cannot look into a process that dropped root.
 ACTIVATED = os.environ.get("ACTIVATED") == "1"
 BUILD = os.path.abspath(os.environ.get("B", "build"))
-SANITIZED = b"__asan_init" in pathlib.Path(BUILD, "stepupd").read_bytes()
+STEPUPD = pathlib.Path(BUILD, "stepupd").read_bytes()
+SANITIZED = b"__asan_init" in STEPUPD or b"__tsan_init" in STEPUPD
 USER, UID = "games", 5        # an ordinary account of every Debian
 DAEMON_USER = "nobody"
 
