@@ -94,8 +94,8 @@ Result<wire::CheckRequest> build_request(const char* const* command_info,
     request->groups = pam_stepup::groups_of(*account);
   }
   request->tty_hint = value_of(user_info, "tty");
-  request->exact = exact_command(command_info, run_argv);
-  if (shell) request->exact->truncated = true;
+  auto& exact = request->exact.emplace(exact_command(command_info, run_argv));
+  if (shell) exact.truncated = true;
   return request;
 }
 

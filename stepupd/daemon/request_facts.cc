@@ -56,12 +56,11 @@ std::string command_of(const policy::Command& command) {
 }
 
 // What sudo itself decided to run stands in place of what was typed, but for a shell, which is
-// every command, and for sudoedit where the plugin is an older one, which names the editor.
+// every command, and for sudoedit, of which older plugins name the editor.
 void add_exact(const wire::ExactCommand& exact, policy::Command& command) {
   using Reading = policy::Command::Reading;
   if (command.reading == Reading::Shell || exact.argv.empty()) return;
-  const bool was_edit = command.reading == Reading::Words && command.words.front() == "sudoedit";
-  if (was_edit && exact.path != "sudoedit") return;
+  if (command.reading == Reading::Words && command.words.front() == "sudoedit") return;
   command.reading = exact.truncated ? Reading::Uncertain : Reading::Words;
   command.words.clear();
   if (exact.truncated) return;
