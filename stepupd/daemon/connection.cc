@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: ISC
 #include "stepupd/daemon/connection.h"
 
+#include <linux/sockios.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <chrono>
@@ -31,6 +33,12 @@ Reply::Kind kind_of(wire::CancelReason reason) {
     case wire::CancelReason::Unusable: return Reply::Kind::Unusable;
   }
   return Reply::Kind::Interrupted;
+}
+
+// Whether the peer has taken everything that was sent on `fd` out of our memory.
+bool all_is_read(int fd) {
+  int unread = 0;
+  return ioctl(fd, SIOCOUTQ, &unread) == 0 && unread == 0;
 }
 
 // The command of root's that sends it.
@@ -84,7 +92,13 @@ void Connection::tick(BootTime now) {
         return;
       }
       break;
-    case wire::DialogueState::Finished: return;
+    case wire::DialogueState::Finished:
+      // SECURITY: whoever never closes holds a place only as long as he does not read; closing
+      // ahead of that would free none of the memory that he holds, and count it no more.  receive()
+      // then takes what he had sent, which otherwise would reset the connection, and comes to its
+      // end.
+      if (all_is_read(fd_.get())) (void)shutdown(fd_.get(), SHUT_RD);
+      return;
   }
   if (now - last_heartbeat_ >= kHeartbeat) {
     last_heartbeat_ = now;
@@ -237,8 +251,9 @@ void Connection::end(const char* why) {
   over_ = true;
   state_ = wire::DialogueState::Finished;
   if (why != nullptr) audit::peer_refused(peer_.pid, peer_.uid, name_of(socket_), why);
-  // The peer reads to the end and closes; closing first would uncount what it leaves unread.
-  (void)shutdown(fd_.get(), SHUT_WR);
+  // SECURITY: on stepupd.sock a process that does not read or close must not keep a place that
+  // counts for nobody.  It can still read what was sent.
+  (void)shutdown(fd_.get(), kept_for_reader_ ? SHUT_WR : SHUT_RDWR);
   if (!sent_) gone_ = true;
   if (on_end_) std::exchange(on_end_, nullptr)();
   if (asking_) resume({.kind = Reply::Kind::Interrupted});

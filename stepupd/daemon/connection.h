@@ -41,9 +41,8 @@ class Connection {
   // Starts the dialogue for a first packet that the request table allows and whose peer has the
   // rights; its verdict is the last thing sent.
   using Begin = std::function<Task<wire::Verdict>(Connection&, wire::Packet)>;
-  // Called once when the peer is gone and the dialogue has run to its end; must not destroy the
-  // connection at once.  Until then the connection counts for its user: what the peer does not
-  // read stays in our memory, and a dialogue cut short would lose its records.
+  // Called once when the peer is gone, or needed no more, and the dialogue has run to its end; must
+  // not destroy the connection at once.  A dialogue cut short would lose its records.
   using Ended = std::function<void(Connection&)>;
 
   Connection(UniqueFd fd, wire::Socket socket, session::Peer peer, Begin begin, Ended ended);
@@ -65,6 +64,10 @@ class Connection {
     if (auto packet = wire::encode(request_id_, message)) send_encoded(*packet);
   }
   void tell(wire::Words words) { send(wire::Notice{translated(std::move(words))}); }
+
+  // It counts for a user: after the last message it is kept until the peer has read all of them or
+  // is gone.  Without this it is closed at once, and what was sent can be read all the same.
+  void keep_for_reader() noexcept { kept_for_reader_ = true; }
 
   // What it sends from now on is read in `language`.
   void speak(Language language) noexcept { language_ = language; }
@@ -163,6 +166,7 @@ class Connection {
   std::coroutine_handle<> asking_;
   Reply reply_;
   std::function<void()> on_end_;
+  bool kept_for_reader_ = false;
   bool sent_ = false;     // anything that the peer may leave unread
   bool over_ = false;     // nothing more is sent
   bool gone_ = false;     // the peer has closed its end

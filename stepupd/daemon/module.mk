@@ -7,7 +7,7 @@ DAEMON_SRCS := stepupd/daemon/activity_log.cc stepupd/daemon/log_dialogue.cc ste
   stepupd/daemon/import_dialogue.cc stepupd/daemon/imported_credentials.cc stepupd/daemon/io_source.cc \
   stepupd/daemon/login.cc stepupd/daemon/login_book.cc \
   stepupd/daemon/journal_queue.cc \
-  stepupd/daemon/main.cc stepupd/daemon/otp_verification.cc stepupd/daemon/pending_credentials.cc \
+  stepupd/daemon/main.cc stepupd/daemon/otp_verification.cc stepupd/daemon/pending_credentials.cc stepupd/daemon/places.cc \
   stepupd/daemon/request_facts.cc stepupd/daemon/rules_in_force.cc stepupd/daemon/server.cc stepupd/daemon/session_watch.cc \
   stepupd/daemon/session_report.cc stepupd/daemon/sessions_dialogue.cc stepupd/daemon/source_reuse.cc stepupd/daemon/ssh_sk_verification.cc stepupd/daemon/start.cc stepupd/daemon/status_report.cc \
   stepupd/daemon/step_up.cc stepupd/daemon/surroundings.cc stepupd/daemon/throttle.cc stepupd/daemon/worker.cc \

@@ -23,11 +23,15 @@ using wire::VerdictCode;
 constexpr BootTime kTick = 500ms;         // a heartbeat is late by at most this
 constexpr BootTime kAcceptPause = 100ms;  // when there is no descriptor left
 
-// Open connections: of one user, and in all.  With two descriptors each they stay below
-// LimitNOFILE=8192, and control.sock, where everybody may connect, can never starve stepupd.sock.
+// Open connections, of one user and in all.  With three descriptors each, the third an ssh agent's,
+// they stay below LimitNOFILE=16384, and control.sock, where everybody may connect, can never
+// starve stepupd.sock.
 constexpr int kMaxOfUser[] = {256, 16};
-constexpr int kMaxOpen[] = {2500, 1000};
-constexpr int kReservedForRoot = 64;
+constexpr int kMaxOfAll[] = {2500, 1000};
+
+// On stepupd.sock, where every peer is root, besides these: whose request is yet to come, within
+// five seconds, or who was refused before it was known for whom he counts.
+constexpr int kMaxUnknown = 256;
 
 constexpr const char* kUnreadable =
     "refusing; if /proc is mounted with hidepid, add gid=_stepup to its options";
@@ -39,6 +43,10 @@ Task<wire::Verdict> refuse(VerdictCode code, wire::Words words) {
 }
 
 }  // namespace
+
+Server::Server(Engine& engine)
+    : engine_(engine),
+      places_{Places(kMaxOfUser[0], kMaxOfAll[0]), Places(kMaxOfUser[1], kMaxOfAll[1])} {}
 
 Status Server::start(sd_event* loop, UniqueFd stepupd_socket, UniqueFd control_socket) {
   loop_ = loop;
@@ -82,12 +90,17 @@ void Server::admit(UniqueFd fd, wire::Socket socket) {
     return;
   }
   const uid_t uid = peer->uid;
-  // Over the bound a connection is closed at once; some places are kept for root.
-  const std::size_t i = index_of(socket);
-  if (open_[i] >= kMaxOpen[i] + (uid == 0 ? kReservedForRoot : 0)) return;
   // stepupd.sock is 0600 root; this holds also if somebody loosened it.
   if (socket == wire::Socket::Stepupd && uid != 0) {
     audit::peer_refused(peer->pid, uid, "stepupd.sock", "not root");
+    return;
+  }
+  // Beyond its bound a connection is closed at once.
+  std::optional<uid_t> user;
+  if (socket == wire::Socket::Control) {
+    user = take_place(socket, *peer, uid);
+    if (!user) return;
+  } else if (unknown_ >= kMaxUnknown) {
     return;
   }
   auto connection = std::make_unique<Connection>(
@@ -99,13 +112,12 @@ void Server::admit(UniqueFd fd, wire::Socket socket) {
       });
   Connection& admitted = *connection;
   if (engine_.rules) admitted.speak(engine_.rules->set.settings.language);
-  connections_[&admitted].connection = std::move(connection);
-  ++open_[i];
-  if (socket == wire::Socket::Control && !count(admitted, uid)) {
-    ended_.push_back(&admitted);
-    reaping_.arm();
-    return;
+  if (user) {
+    admitted.keep_for_reader();
+  } else {
+    ++unknown_;
   }
+  connections_[&admitted] = {std::move(connection), user};
   if (const auto started = admitted.start(loop_); !started) {
     audit::trouble(started.error(), "closing a connection");
     ended_.push_back(&admitted);
@@ -134,9 +146,11 @@ Task<wire::Verdict> Server::begin(Connection& connection, wire::Packet packet) {
                         "a process of a container");
     return refuse(VerdictCode::Denied, {MessageId::RefusedNamespace, {engine_.host}});
   }
-  if (!count(connection, asker->real_uid)) {
-    return refuse(VerdictCode::LockedOut, {MessageId::RefusedBusy, {engine_.host}});
-  }
+  const auto user = take_place(connection.socket(), connection.peer(), asker->real_uid);
+  if (!user) return refuse(VerdictCode::LockedOut, {MessageId::RefusedBusy, {engine_.host}});
+  connections_[&connection].user = user;
+  --unknown_;
+  connection.keep_for_reader();
   auto request = wire::decode<wire::CheckRequest>(packet);
   if (!request) {
     audit::peer_refused(connection.peer().pid, connection.peer().uid, "stepupd.sock",
@@ -146,14 +160,11 @@ Task<wire::Verdict> Server::begin(Connection& connection, wire::Packet packet) {
   return check_dialogue(engine_, connection, std::move(*asker), std::move(*request));
 }
 
-bool Server::count(Connection& connection, uid_t user) {
-  const std::size_t i = index_of(connection.socket());
-  int& held = per_user_[i][user];
-  if (held >= kMaxOfUser[i]) return false;
-  ++held;
-  connections_[&connection].user = user;
-  connections_[&connection].counted = true;
-  return true;
+// For whom the connection of a peer of `uid` counts from now on; nothing when that is one too many.
+std::optional<uid_t> Server::take_place(wire::Socket socket, const session::Peer& peer, uid_t uid) {
+  const uid_t user = session::counts_for(peer, uid, own_uid_map_);
+  if (!places_[index_of(socket)].take(user)) return std::nullopt;
+  return user;
 }
 
 void Server::tick() {
@@ -169,10 +180,10 @@ void Server::reap() {
   for (Connection* connection : std::exchange(ended_, {})) {
     const auto found = connections_.find(connection);
     if (found == connections_.end()) continue;
-    const std::size_t i = index_of(connection->socket());
-    --open_[i];
-    if (found->second.counted && --per_user_[i][found->second.user] == 0) {
-      per_user_[i].erase(found->second.user);
+    if (const auto user = found->second.user) {
+      places_[index_of(connection->socket())].give_back(*user);
+    } else {
+      --unknown_;
     }
     connections_.erase(found);
   }

@@ -4,18 +4,20 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "stepupd/daemon/connection.h"
 #include "stepupd/daemon/engine.h"
 #include "stepupd/daemon/io_source.h"
+#include "stepupd/daemon/places.h"
 
 namespace stepup::daemon {
 
 class Server {
  public:
-  explicit Server(Engine& engine) : engine_(engine) {}
+  explicit Server(Engine& engine);
 
   // Serves the listening sockets until the loop ends.
   Status start(sd_event* loop, UniqueFd stepupd_socket, UniqueFd control_socket);
@@ -23,14 +25,13 @@ class Server {
  private:
   struct Held {
     std::unique_ptr<Connection> connection;
-    uid_t user = 0;  // whom it counts for
-    bool counted = false;
+    std::optional<uid_t> user;  // for whom it counts; known before the request on control.sock only
   };
 
   void accept_on(wire::Socket socket);
   void admit(UniqueFd fd, wire::Socket socket);
   Task<wire::Verdict> begin(Connection& connection, wire::Packet packet);
-  bool count(Connection& connection, uid_t user);
+  std::optional<uid_t> take_place(wire::Socket socket, const session::Peer& peer, uid_t uid);
   void tick();
   void reap();
 
@@ -42,8 +43,8 @@ class Server {
   TimerSource ticking_;
   DeferredSource reaping_;
   std::map<Connection*, Held> connections_;
-  std::map<uid_t, int> per_user_[2];
-  int open_[2] = {0, 0};
+  Places places_[2];
+  int unknown_ = 0;  // connections that count for nobody
   std::vector<Connection*> ended_;
 };
 

@@ -114,6 +114,22 @@ Result<Asker> read_asker(const Peer& peer, int fd, const std::string& own_uid_ma
   return asker;
 }
 
+uid_t counts_for(const Peer& peer, uid_t uid, const std::string& own_uid_map) {
+  const auto cgroup = read_proc(peer.pid, "cgroup");
+  const auto login_uid = read_audit_number(peer.pid, "loginuid");
+  const auto uid_map = read_proc(peer.pid, "uid_map");
+  // Looked at last: until here nobody else can have had its pid.
+  if (!cgroup || !login_uid || !uid_map || !still_runs(peer)) return kNoUid;
+  // SECURITY: who owns a range of subordinate uids (subuid(5)) can be any of them: in a user
+  // namespace, and outside of it by a set-uid program that was made in there.  No process leaves
+  // the slice that logind put it in, nor takes its loginuid back; root's stand for nobody else.
+  const bool in_host = *uid_map == own_uid_map;
+  if (in_host && uid == 0) return 0;
+  const uid_t owner = parse_cgroup(*cgroup).owner.value_or(0);
+  if (owner != 0) return owner;
+  return in_host && login_uid->value_or(uid) == uid ? uid : kNoUid;
+}
+
 Result<Asker> read_requester(pid_t pid, const Asker& helper, int fd,
                              const std::string& own_uid_map) {
   const auto requester = pin_process(pid);

@@ -30,6 +30,10 @@ struct Asker {
 // sys_errno of the file that could not.
 [[nodiscard]] Result<Asker> read_asker(const Peer& peer, int fd, const std::string& own_uid_map);
 
+// For whom the connections of `peer`, a process of `uid`, count: kNoUid for all together that stand
+// for nobody in particular.
+[[nodiscard]] uid_t counts_for(const Peer& peer, uid_t uid, const std::string& own_uid_map);
+
 // Reads the facts about process `pid`, which had `helper` started to serve it and lived when that
 // said so over the connection `fd`.  Fails as read_asker does, and where the process is younger
 // than its helper: then another one has its pid.

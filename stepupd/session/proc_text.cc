@@ -120,6 +120,7 @@ CgroupPlace parse_cgroup(std::string_view text) {
     const std::string_view user = between("user-", take_until(line, '/'), ".slice");
     uid_t uid = kNoUid;
     if (!parse_number(user, uid)) break;
+    place.owner = uid;
     const std::string_view unit = take_until(line, '/');
     place.login_session = between("session-", unit, ".scope");
     if (between("user@", unit, ".service") == user) place.manager = uid;

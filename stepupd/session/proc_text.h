@@ -42,12 +42,13 @@ struct ProcStatus {
 struct CgroupPlace {
   std::string login_session;     // N of session-N.scope, empty = none
   std::optional<uid_t> manager;  // UID of user@UID.service
+  std::optional<uid_t> owner{};  // UID of user-UID.slice, whatever is below it
   bool operator==(const CgroupPlace&) const = default;
 };
 
-// Input is untrusted: wherever systemd delegates, a user may create and name cgroups.  Only the two
-// places that logind and systemd themselves make are known,
-// /user.slice/user-UID.slice/session-N.scope and .../user@UID.service, with whatever is below them.
+// Input is untrusted: wherever systemd delegates, a user may create and name cgroups.  Only what
+// logind and systemd themselves make is known: /user.slice/user-UID.slice, and in it
+// session-N.scope and user@UID.service, with whatever is below them.
 [[nodiscard]] CgroupPlace parse_cgroup(std::string_view text);
 
 // /proc/PID/sessionid and loginuid: a decimal number; 4294967295 (unset) gives nullopt.

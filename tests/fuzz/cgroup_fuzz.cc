@@ -19,11 +19,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const CgroupPlace managed =
       parse_cgroup("0::/user.slice/user-1000.slice/user@1000.service/" + below);
-  fuzz::require(managed == CgroupPlace{.login_session = {}, .manager = 1000},
+  fuzz::require(managed == CgroupPlace{.login_session = {}, .manager = 1000, .owner = 1000},
                 "no cgroup below a manager leaves it");
   const CgroupPlace scoped =
       parse_cgroup("0::/user.slice/user-1000.slice/session-7.scope/" + below);
-  fuzz::require(scoped == CgroupPlace{.login_session = "7", .manager = {}},
+  fuzz::require(scoped == CgroupPlace{.login_session = "7", .manager = {}, .owner = 1000},
                 "no cgroup below a session leaves it");
 
   const CgroupPlace elsewhere = parse_cgroup("0::/system.slice/container.service/" + below);

@@ -214,21 +214,20 @@ class DaemonTest(unittest.TestCase):
             wire.Client(self.daemon.control).close()
         self.assertEqual(self.daemon.settled_fds(before), before)
 
-    def test_F70_a_connection_counts_until_its_peer_closes_it(self):
+    def test_F70_a_connection_counts_until_its_peer_has_read_everything(self):
         def hold():
-            clients = []
-            for _ in range(20):
-                client = wire.Client(self.daemon.control)
-                try:
-                    client.send(wire.STATUS)
-                    if client.verdict() is None:
-                        break
-                except OSError:
-                    break
-                clients.append(client)
-            return len(clients)
+            clients = [wire.Client(self.daemon.control) for _ in range(16)]
+            for client in clients:
+                client.send(wire.STATUS)
+            time.sleep(1.5)  # three ticks
+            beyond = wire.Client(self.daemon.control).receive()
+            read = sum(client.verdict() is not None for client in clients)
+            time.sleep(1.5)
+            again = wire.Client(self.daemon.control)  # none of the others was closed
+            again.send(wire.STATUS)
+            return f"{beyond} {read} {again.receive()[0]}"
         self.daemon.settled_fds()
-        self.assertEqual(as_user(hold), "16")
+        self.assertEqual(as_user(hold), f"None 16 {wire.STATUS_REPORT}")
 
     # --- Verdicts --------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ if [ "${1:-}" != --daemon-only ]; then
 fi
 export B
 /usr/bin/python3 tests/integration/daemon_test.py
+/usr/bin/python3 tests/integration/daemon_flood_test.py
 /usr/bin/python3 tests/integration/daemon_factors_test.py
 /usr/bin/python3 tests/integration/daemon_files_test.py
 /usr/bin/python3 tests/integration/journald_test.py

@@ -31,6 +31,7 @@ struct ConnectionFixture : public Utest {
   std::unique_ptr<Connection> connection;
   int begun = 0;
   bool ended = false;
+  bool kept = true;  // for its reader
   std::optional<Reply> reply;
   std::coroutine_handle<> waiting;
 
@@ -99,6 +100,7 @@ struct ConnectionFixture : public Utest {
           return (this->*dialogue)();
         },
         [this](Connection&) { ended = true; });
+    if (kept) connection->keep_for_reader();
     CHECK_TRUE(connection->start(loop.get()).has_value());
   }
 

@@ -2,6 +2,7 @@
 // What a peer may send when.
 #include <unistd.h>
 #include <algorithm>
+#include <chrono>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -35,6 +36,35 @@ TEST(Connection, CarriesOneRequestToItsVerdict) {
   peer.reset();
   turn();
   CHECK_TRUE(ended);
+}
+
+TEST(Connection, T18IsKeptForAPeerThatNeverClosesOnlyUntilHeHasReadAll) {
+  open(&Group::asks);
+  send(wire::CheckRequest{});
+  send(wire::Answer{SecretBytes("755224")});
+  connection->tick(boot_now() + std::chrono::days(1));
+  turn();
+  CHECK_FALSE(ended);  // he has read neither
+  CHECK_TRUE(wire::receive_packet(peer.get()).has_value());
+  connection->tick(boot_now());
+  turn();
+  CHECK_FALSE(ended);
+  CHECK_TRUE(wire::send_packet(peer.get(), *wire::encode(kId, wire::Cancel{})).has_value());
+  check_heard(VerdictCode::Granted);
+  connection->tick(boot_now());
+  while (!ended) turn();  // one turn for what he sent, one for the end
+  connection.reset();
+  check_closed();  // and was not reset
+}
+
+TEST(Connection, T18IsClosedAtItsEndWhenItCountsForNobody) {
+  kept = false;
+  open(&Group::grants);
+  CHECK_TRUE(wire::send_packet(peer.get(), *wire::encode(kId, wire::CheckRequest{})).has_value());
+  CHECK_TRUE(wire::send_packet(peer.get(), *wire::encode(kId, wire::Cancel{})).has_value());
+  while (!ended) turn();
+  connection.reset();
+  check_heard(VerdictCode::Granted);
 }
 
 TEST(Connection, BeginsWithNothingButTheRequestsOfItsSocket) {

@@ -190,6 +190,50 @@ TEST(SessionMutants, ANestedPidNamespaceIsNotTheHosts) {
   CHECK_FALSE(asker->in_host_namespaces);
 }
 
+TEST(SessionMutants, T18WhoeverHasSubordinateUidsCountsOnceForAllOfThem) {
+  const std::string files = copy + ".";
+  const std::string host = *read_own_uid_map();
+  const auto peer = identify_peer(ends[0]);
+  const auto count = [&](uid_t uid, const char* cgroup, const char* login_uid,
+                         const std::string& own_map) {
+    std::ofstream(files + "cgroup") << cgroup;
+    std::ofstream(files + "loginuid") << login_uid;
+    redirected = {
+        {own + "cgroup",   files + "cgroup"  },
+        {own + "loginuid", files + "loginuid"}
+    };
+    const uid_t user = counts_for(*peer, uid, own_map);
+    redirected.clear();
+    for (const char* name : {"cgroup", "loginuid"}) (void)unlink((files + name).c_str());
+    return user;
+  };
+  const char* const session = "0::/user.slice/user-1000.slice/session-3.scope\n";
+  const char* const service = "0::/system.slice/x.service\n";
+  const char* const roots = "0::/user.slice/user-0.slice/session-4.scope\n";
+  const char* const unset = "4294967295";
+  const std::string other = "another namespace's";
+  // In a login session of his, in a user namespace or not.
+  UNSIGNED_LONGS_EQUAL(1000, count(1000, session, "1000", host));
+  UNSIGNED_LONGS_EQUAL(1000, count(100007, session, "1000", host));
+  UNSIGNED_LONGS_EQUAL(1000, count(100007, session, "1000", other));
+  UNSIGNED_LONGS_EQUAL(1000, count(0, session, "1000", other));
+  UNSIGNED_LONGS_EQUAL(0, count(0, session, "1000", host));
+  // Where logind made no slice: cron, services, hosts without it.
+  UNSIGNED_LONGS_EQUAL(1000, count(1000, service, "1000", host));
+  UNSIGNED_LONGS_EQUAL(kNoUid, count(100007, service, "1000", host));
+  UNSIGNED_LONGS_EQUAL(kNoUid, count(100007, service, unset, other));
+  UNSIGNED_LONGS_EQUAL(33, count(33, service, unset, host));
+  // Whom root became is not root.
+  UNSIGNED_LONGS_EQUAL(kNoUid, count(33, roots, "0", host));
+  UNSIGNED_LONGS_EQUAL(33, count(33, roots, unset, host));
+  for (const char* name : {"cgroup", "loginuid", "uid_map"}) {
+    redirected = {
+        {own + name, ""}
+    };
+    UNSIGNED_LONGS_EQUAL_TEXT(kNoUid, counts_for(*peer, 33, host), name);
+  }
+}
+
 TEST(SessionMutants, OnlyASessionThatLogindCallsOpenIsWide) {
   show("cgroup", "0::/user.slice/user-1000.slice/session-3.scope\n");
   login_session_state = "active";
