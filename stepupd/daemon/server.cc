@@ -98,8 +98,8 @@ void Server::admit(UniqueFd fd, wire::Socket socket) {
   // Beyond its bound a connection is closed at once.
   std::optional<uid_t> user;
   if (socket == wire::Socket::Control) {
-    user = take_place(socket, *peer, uid);
-    if (!user) return;
+    user = session::counts_for(*peer, own_uid_map_);
+    if (!places_[index_of(socket)].take(*user)) return;
   } else if (unknown_ >= kMaxUnknown) {
     return;
   }
@@ -146,9 +146,10 @@ Task<wire::Verdict> Server::begin(Connection& connection, wire::Packet packet) {
                         "a process of a container");
     return refuse(VerdictCode::Denied, {MessageId::RefusedNamespace, {engine_.host}});
   }
-  const auto user = take_place(connection.socket(), connection.peer(), asker->real_uid);
-  if (!user) return refuse(VerdictCode::LockedOut, {MessageId::RefusedBusy, {engine_.host}});
-  connections_[&connection].user = user;
+  if (!places_[index_of(connection.socket())].take(asker->counts_for)) {
+    return refuse(VerdictCode::LockedOut, {MessageId::RefusedBusy, {engine_.host}});
+  }
+  connections_[&connection].user = asker->counts_for;
   --unknown_;
   connection.keep_for_reader();
   auto request = wire::decode<wire::CheckRequest>(packet);
@@ -158,13 +159,6 @@ Task<wire::Verdict> Server::begin(Connection& connection, wire::Packet packet) {
     return refuse(VerdictCode::Denied, {});
   }
   return check_dialogue(engine_, connection, std::move(*asker), std::move(*request));
-}
-
-// For whom the connection of a peer of `uid` counts from now on; nothing when that is one too many.
-std::optional<uid_t> Server::take_place(wire::Socket socket, const session::Peer& peer, uid_t uid) {
-  const uid_t user = session::counts_for(peer, uid, own_uid_map_);
-  if (!places_[index_of(socket)].take(user)) return std::nullopt;
-  return user;
 }
 
 void Server::tick() {

@@ -31,7 +31,6 @@ class Server {
   void accept_on(wire::Socket socket);
   void admit(UniqueFd fd, wire::Socket socket);
   Task<wire::Verdict> begin(Connection& connection, wire::Packet packet);
-  std::optional<uid_t> take_place(wire::Socket socket, const session::Peer& peer, uid_t uid);
   void tick();
   void reap();
 

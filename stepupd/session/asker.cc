@@ -64,6 +64,17 @@ bool has_ended(pid_t pid, std::uint64_t start) {
   return stat ? stat->start != start : stat.error().code == Errc::NotFound;
 }
 
+uid_t counts_for(uid_t uid, bool in_host_user_namespace, const CgroupPlace& place,
+                 std::optional<std::uint32_t> login_uid) {
+  // SECURITY: who owns a range of subordinate uids (subuid(5)) can be any of them: in a user
+  // namespace, and outside of it by a set-uid program that was made in there.  No process leaves
+  // the slice that logind put it in, nor takes its loginuid back; root's stand for nobody else.
+  if (in_host_user_namespace && uid == 0) return 0;
+  const uid_t owner = place.owner.value_or(0);
+  if (owner != 0) return owner;
+  return in_host_user_namespace && login_uid.value_or(uid) == uid ? uid : kNoUid;
+}
+
 Result<Asker> read_asker(const Peer& peer, int fd, const std::string& own_uid_map) {
   const auto stat = read_stat(peer.pid);
   if (!stat) return std::unexpected(stat.error());
@@ -95,7 +106,9 @@ Result<Asker> read_asker(const Peer& peer, int fd, const std::string& own_uid_ma
   asker.login_session = facts.cgroup.login_session;
   asker.login_uid = *login_uid;
   // uid_map is told relative to our own namespace, so a peer in it shows the map that we see.
-  asker.in_host_namespaces = *uid_map == own_uid_map && !status->nested_pid_namespace;
+  const bool in_host_user_namespace = *uid_map == own_uid_map;
+  asker.in_host_namespaces = in_host_user_namespace && !status->nested_pid_namespace;
+  asker.counts_for = counts_for(status->real_uid, in_host_user_namespace, facts.cgroup, *login_uid);
   asker.where.session = session.key;
   asker.where.widest = session.widest;
   asker.where.process = peer.pid;
@@ -114,20 +127,13 @@ Result<Asker> read_asker(const Peer& peer, int fd, const std::string& own_uid_ma
   return asker;
 }
 
-uid_t counts_for(const Peer& peer, uid_t uid, const std::string& own_uid_map) {
+uid_t counts_for(const Peer& peer, const std::string& own_uid_map) {
   const auto cgroup = read_proc(peer.pid, "cgroup");
   const auto login_uid = read_audit_number(peer.pid, "loginuid");
   const auto uid_map = read_proc(peer.pid, "uid_map");
   // Looked at last: until here nobody else can have had its pid.
   if (!cgroup || !login_uid || !uid_map || !still_runs(peer)) return kNoUid;
-  // SECURITY: who owns a range of subordinate uids (subuid(5)) can be any of them: in a user
-  // namespace, and outside of it by a set-uid program that was made in there.  No process leaves
-  // the slice that logind put it in, nor takes its loginuid back; root's stand for nobody else.
-  const bool in_host = *uid_map == own_uid_map;
-  if (in_host && uid == 0) return 0;
-  const uid_t owner = parse_cgroup(*cgroup).owner.value_or(0);
-  if (owner != 0) return owner;
-  return in_host && login_uid->value_or(uid) == uid ? uid : kNoUid;
+  return counts_for(peer.uid, *uid_map == own_uid_map, parse_cgroup(*cgroup), *login_uid);
 }
 
 Result<Asker> read_requester(pid_t pid, const Asker& helper, int fd,

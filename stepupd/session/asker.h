@@ -19,6 +19,8 @@ struct Asker {
   Coordinates where;          // subject is left unset: it depends on the service
   std::string login_session;  // logind's name for it, for people and the journal; may be empty
   std::optional<std::uint32_t> login_uid;  // for the journal; a process may have set it itself
+  uid_t counts_for = kNoUid;        // with whose other connections it is bounded; kNoUid: with all
+                                    // that stand for nobody in particular
   bool in_host_namespaces = false;  // same user namespace as ours, and not in a nested pid one
 };
 
@@ -30,9 +32,11 @@ struct Asker {
 // sys_errno of the file that could not.
 [[nodiscard]] Result<Asker> read_asker(const Peer& peer, int fd, const std::string& own_uid_map);
 
-// For whom the connections of `peer`, a process of `uid`, count: kNoUid for all together that stand
-// for nobody in particular.
-[[nodiscard]] uid_t counts_for(const Peer& peer, uid_t uid, const std::string& own_uid_map);
+// For whom the connections of `peer` count: as Asker::counts_for, by its effective uid.
+[[nodiscard]] uid_t counts_for(const Peer& peer, const std::string& own_uid_map);
+// The same of what was read.  Pure.
+[[nodiscard]] uid_t counts_for(uid_t uid, bool in_host_user_namespace, const CgroupPlace& place,
+                               std::optional<std::uint32_t> login_uid);
 
 // Reads the facts about process `pid`, which had `helper` started to serve it and lived when that
 // said so over the connection `fd`.  Fails as read_asker does, and where the process is younger
