@@ -51,11 +51,11 @@ class Helper:
         self.socket = str(directory / "helper.sock")
         self.process = subprocess.Popen([binary, "--listen", self.socket, *options], **popen)
         deadline = time.monotonic() + 5
-        while not self._listens():
+        while not self.listens():
             assert time.monotonic() < deadline, "the helper does not listen"
             time.sleep(0.01)
 
-    def _listens(self):
+    def listens(self):
         with open("/proc/net/unix", encoding="utf-8") as sockets:
             rows = [line.split() for line in sockets]
         return any(row[3] == "00010000" and row[-1] == self.socket for row in rows)
