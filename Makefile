@@ -139,6 +139,7 @@ check-system: check-packages build/packages-bookworm build/read_command_lines
 	/usr/bin/python3 tests/system/run.py
 
 check-long: check-packages build/packages-bookworm build/packages-trixie build/read_command_lines
+	TIDY_DEPTH=deep sh tests/lint/tidy.sh build
 	/usr/bin/python3 tests/system/run.py --long
 
 # What lintian, rpmlint and the like say of the packages.
