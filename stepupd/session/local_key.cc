@@ -20,9 +20,7 @@ using CString = std::unique_ptr<char, decltype(&free)>;
 LoginPlace place_of(const char* session) {
   LoginPlace place;
   if (const int r = sd_session_is_remote(session); r >= 0) place.remote = r > 0;
-  char* raw = nullptr;
-  place.has_seat = sd_session_get_seat(session, &raw) >= 0;
-  const CString seat(raw, &free);
+  place.has_seat = has_seat(session);
   return place;
 }
 
@@ -53,6 +51,13 @@ std::optional<bool> is_sshd(pid_t pid) {
 }
 
 }  // namespace
+
+bool has_seat(const char* session) {
+  char* raw = nullptr;
+  const bool known = sd_session_get_seat(session, &raw) >= 0;
+  const CString seat(raw, &free);
+  return known;
+}
 
 std::optional<bool> has_sshd_ancestor(pid_t pid) {
   for (int i = 0; i < kMaxAncestors; ++i) {

@@ -35,6 +35,9 @@ struct KeyPlace {
 // process of root asks there, nobody can tell.  Pure.
 [[nodiscard]] bool offers_local_key(const KeyPlace& place);
 
+// Whether logind knows a seat of the login session with this name.
+[[nodiscard]] bool has_seat(const char* session);
+
 // Whether process `pid` or one above it is an sshd; nullopt when they could not all be read.
 [[nodiscard]] std::optional<bool> has_sshd_ancestor(pid_t pid);
 

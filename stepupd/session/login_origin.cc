@@ -9,7 +9,6 @@
 
 #include <memory>
 #include <string_view>
-#include <utility>
 
 #include "stepupd/session/local_key.h"
 
@@ -32,12 +31,14 @@ LoginOrigin read_login_origin(pid_t pid, const Asker& asker, const std::string& 
   facts.has_sshd_ancestor = has_sshd_ancestor(pid);
   if (const char* session = asker.login_session.c_str(); *session != '\0') {
     if (const int r = sd_session_is_remote(session); r >= 0) facts.session_remote = r > 0;
-    char* raw = nullptr;
-    facts.session_has_seat = sd_session_get_seat(session, &raw) >= 0;
-    const std::unique_ptr<char, decltype(&free)> seat(std::exchange(raw, nullptr), &free);
-    const bool known = sd_session_get_remote_host(session, &raw) >= 0;
-    const std::unique_ptr<char, decltype(&free)> host(raw, &free);
-    if (known) facts.session_host = raw;
+    if (facts.session_remote == true) {
+      char* raw = nullptr;
+      const bool known = sd_session_get_remote_host(session, &raw) >= 0;
+      const std::unique_ptr<char, decltype(&free)> host(raw, &free);
+      if (known) facts.session_host = raw;
+    } else {
+      facts.session_has_seat = has_seat(session);
+    }
   }
   return login_origin(facts);
 }

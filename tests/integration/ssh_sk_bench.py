@@ -105,14 +105,20 @@ def spoilt(name, function):
     return type("Spoilt", (Agent,), {name: function})
 
 
-def connection_to(agent, uid=UID):
-    """A connection to `agent` that was `uid` when it listened."""
+def listening(uid):
+    """A socket on which `uid` listens, as far as who connects can see, and its path."""
     path = tempfile.mktemp(prefix="stepup-agent-", dir="/tmp")
     listener = socket.socket(socket.AF_UNIX)
     os.seteuid(uid)
     listener.bind(path)
     listener.listen()
     os.seteuid(0)
+    return listener, path
+
+
+def connection_to(agent, uid=UID):
+    """A connection to `agent` that was `uid` when it listened."""
+    listener, path = listening(uid)
     client = socket.socket(socket.AF_UNIX)
     client.connect(path)
     stream, _ = listener.accept()
@@ -195,12 +201,7 @@ class Gate:
     SSH_AUTH_SOCK, in a session of its own without a terminal."""
 
     def __init__(self, daemon, agent, command="echo ran"):
-        path = tempfile.mktemp(prefix="stepup-agent-", dir="/tmp")
-        listener = socket.socket(socket.AF_UNIX)
-        os.seteuid(UID)
-        listener.bind(path)
-        listener.listen()
-        os.seteuid(0)
+        listener, path = listening(UID)
         self.connections = 0
 
         def serve():
