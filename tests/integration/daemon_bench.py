@@ -98,15 +98,15 @@ class Daemon:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def settled_fds(self, wanted=None):
-        """The number of descriptors once it stays the same, or is `wanted`, for at most 10 s."""
-        last = -1
+        """The number of descriptors once it stays the same for 0.3 s, or is `wanted`, for at most
+        10 s."""
+        seen = []
         for _ in range(100):
-            now = self.fds()
-            if now == wanted or (wanted is None and now == last):
-                return now
-            last = now
+            seen.append(self.fds())
+            if seen[-1] == wanted or (wanted is None and seen[-4:] == 4 * seen[-1:]):
+                break
             time.sleep(0.1)
-        return last
+        return seen[-1]
 
     def stop(self):
         if self.process and self.process.poll() is None:
