@@ -41,7 +41,7 @@ elif command -v dnf >/dev/null; then
     libstdc++-static cpputest-devel clang clang-tools-extra gcovr mandoc ShellCheck systemd-container
     openssh-clients oathtool python3 python3-pexpect fido2-tools python3-cbor2 python3-cryptography
     python3-jsonschema pamtester sudo sudo-devel pamu2fcfg google-authenticator rpm-build rpmlint
-    systemd-rpm-macros checkpolicy selinux-policy-devel"
+    systemd-rpm-macros checkpolicy selinux-policy-devel tzdata"
   # shellcheck disable=SC2086
   all_there() { rpm -q --whatprovides $packages; }
   begin all_there

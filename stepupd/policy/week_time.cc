@@ -64,10 +64,11 @@ std::optional<minutes> parse_zone(std::string_view text) {
   return text[0] == '-' ? -*size : *size;
 }
 
-// "Europe/Berlin", "CET": as in the tz database, which is not read.
+// "Europe/Berlin", "Etc/GMT+5".  It becomes part of a path, so it holds no dot.
 bool names_a_zone(std::string_view text) {
   const auto fits = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '/' || c == '_';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '/' ||
+           c == '_' || c == '+' || c == '-';
   };
   return !text.empty() && text.front() >= 'A' && text.front() <= 'Z' &&
          std::ranges::all_of(text, fits);
@@ -85,8 +86,11 @@ bool parse_hours(std::string_view text, TimeWindow& window) {
 }  // namespace
 
 bool TimeWindow::contains(const Moment& moment) const noexcept {
-  const std::chrono::seconds ahead = offset ? *offset : moment.local_offset;
-  const auto local = std::chrono::seconds(moment.unix_seconds) + ahead;
+  const std::chrono::seconds since_1970(moment.unix_seconds);
+  const std::chrono::seconds ahead = offset ? *offset
+                                     : zone ? zone->offset_at(std::chrono::sys_seconds(since_1970))
+                                            : moment.local_offset;
+  const auto local = since_1970 + ahead;
   const auto today = std::chrono::floor<std::chrono::days>(local);
   const auto since_midnight = std::chrono::floor<minutes>(local - today);
   // 1970-01-01 was a Thursday.
@@ -97,7 +101,8 @@ bool TimeWindow::contains(const Moment& moment) const noexcept {
   return holds(weekday, since_midnight) || holds((weekday + 6) % 7, since_midnight + kDay);
 }
 
-std::expected<TimeWindow, std::string> parse_time_window(std::string_view text) {
+std::expected<TimeWindow, std::string> parse_time_window(std::string_view text,
+                                                         const ZoneSource& zones) {
   TimeWindow window;
   window.text = text;
   window.day.set();
@@ -114,12 +119,16 @@ std::expected<TimeWindow, std::string> parse_time_window(std::string_view text) 
     says_when = true;
   }
   window.offset = parse_zone(part);
-  if (window.offset) part = take(rest, ' ');
-  if (says_when && rest.empty() && names_a_zone(part)) {
-    return std::unexpected(
-        "names the time zone \"" + std::string(part) +
-        "\", of which only the host's own, which is meant without a word, UTC, and "
-        "differences to it such as +05:30 are known");
+  if (window.offset) {
+    part = take(rest, ' ');
+  } else if (says_when && names_a_zone(part)) {
+    if (zones) window.zone = zones(std::string(part));
+    if (!window.zone) {
+      return std::unexpected("names the time zone \"" + std::string(part) +
+                             "\", which this host does not know (see /usr/share/zoneinfo, of the "
+                             "package tzdata)");
+    }
+    part = take(rest, ' ');
   }
   if (!says_when || !part.empty() || !rest.empty() || text.ends_with(' ')) {
     return std::unexpected(

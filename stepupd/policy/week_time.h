@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: ISC
-// Times of the week: "mon-fri 08:00-18:00", "sat,sun", "22:00-06:00 UTC".  Pure.
+// Times of the week: "mon-fri 08:00-18:00", "sat,sun", "22:00-06:00 Europe/Berlin".  Pure.
 #pragma once
 
 #include <bitset>
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "stepupd/policy/time_zone.h"
 
 namespace stepup::policy {
 
@@ -23,16 +27,24 @@ struct TimeWindow {
   std::bitset<7> day;  // on which it begins; 0 is Sunday
   std::chrono::minutes from{};
   std::chrono::minutes to = std::chrono::days(1);  // past `from`, and so perhaps on the next day
-  std::optional<std::chrono::minutes> offset;      // from UTC; nothing = the host's own time
-  bool operator==(const TimeWindow&) const = default;
+  std::optional<std::chrono::minutes> offset;      // from UTC
+  std::shared_ptr<const TimeZone> zone;            // with neither: the host's own time
+
+  // Whether both were written alike: what a zone's name stands for may change.
+  bool operator==(const TimeWindow& other) const { return text == other.text; }
 
   // From its first minute, up to and without its last.
   [[nodiscard]] bool contains(const Moment& moment) const noexcept;
 };
 
-// [days] [HH:MM-HH:MM] [UTC | +HH:MM | -HH:MM], parted by single spaces, with one of the first two
-// at least.  A window that ends when it begins, or before, ends on the next day.  The error says
-// what is wrong with `text`.
-[[nodiscard]] std::expected<TimeWindow, std::string> parse_time_window(std::string_view text);
+// The zone of a name as the tz database has them, such as "Europe/Berlin", that holds no dot;
+// nullptr: none is known, as without a function.
+using ZoneSource = std::function<std::shared_ptr<const TimeZone>(const std::string& name)>;
+
+// [days] [HH:MM-HH:MM] [UTC | +HH:MM | -HH:MM | zone], parted by single spaces, with one of the
+// first two at least.  A window that ends when it begins, or before, ends on the next day.  The
+// error says what is wrong with `text`.
+[[nodiscard]] std::expected<TimeWindow, std::string> parse_time_window(
+    std::string_view text, const ZoneSource& zones = {});
 
 }  // namespace stepup::policy

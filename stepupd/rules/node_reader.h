@@ -13,6 +13,7 @@
 #include "stepupd/base/boot_time.h"
 #include "stepupd/rules/document.h"
 #include "stepupd/rules/rules.h"
+#include "stepupd/rules/zone_files.h"
 
 namespace stepup::rules {
 
@@ -29,6 +30,7 @@ class NodeReader {
       : path_(path), problems_(problems) {}
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] ZoneFiles& zones() noexcept { return zones_; }
   void problem(const Node& node, std::string what) {
     problems_.push_back({path_, node.line, node.column, std::move(what)});
   }
@@ -50,6 +52,7 @@ class NodeReader {
  private:
   const std::string& path_;
   std::vector<Problem>& problems_;
+  ZoneFiles zones_;  // that the file names
 };
 
 template <typename Value, std::size_t N>

@@ -110,7 +110,10 @@ bool read_condition(NodeReader& reader, const Node& node, Rule& rule) {
   } else if (key == "login_method") {
     rule.login_method = read_each(reader, node, parse_login_method);
   } else if (key == "time") {
-    rule.time = read_each(reader, node, policy::parse_time_window);
+    rule.time = read_each(reader, node, [&](std::string_view text) {
+      return policy::parse_time_window(
+          text, [&](const std::string& name) { return reader.zones().zone(name); });
+    });
   } else if (key == "except_user") {
     rule.except_user = read_principals(reader, node);
   } else if (key == "except_command") {

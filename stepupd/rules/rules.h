@@ -108,7 +108,8 @@ struct RuleSet {
 
 // Input is untrusted: the text of the files may be anything.  Returns the settings and rules, or
 // what is wrong, by file and line, with at least the first problem of each file.  `files` must be
-// what read_files or unbundle returned: stepupd.conf first.  Pure; no rule at all is legal.
+// what read_files or unbundle returned: stepupd.conf first.  Pure but for the time zones that rules
+// name, which it reads from the host; no rule at all is legal.
 [[nodiscard]] std::expected<RuleSet, std::vector<Problem>> parse(
     const std::vector<SourceFile>& files);
 

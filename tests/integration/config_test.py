@@ -35,10 +35,14 @@ class Config(unittest.TestCase):
         file.write_text(text)
 
     def ctl(self, verb, *arguments):
-        """stepupctl config, as an ordinary user who has no part in stepup."""
-        return subprocess.run([f"{BUILD}/stepupctl", "config", verb, *arguments], text=True,
+        return self.run_ctl("config", verb, *arguments)
+
+    @staticmethod
+    def run_ctl(*words):
+        """stepupctl, as an ordinary user who has no part in stepup."""
+        return subprocess.run([f"{BUILD}/stepupctl", *words], text=True,
                               capture_output=True, timeout=20, user=NOBODY, group=NOBODY,
-                              extra_groups=[], env={})
+                              extra_groups=[], env={"TZ": "UTC"})
 
     def test_a_repository_is_checked_as_an_ordinary_user_without_a_daemon(self):
         self.put("stepupd.conf", GOOD)
@@ -56,6 +60,22 @@ class Config(unittest.TestCase):
                          f'stepupctl: {path}:3:9: unknown key "levle": did you mean "level"?\n'
                          '  3 | levle = "otp"\n'
                          "    |         ^\n")
+
+    def test_a_rule_keeps_the_hours_of_the_place_that_it_names(self):
+        self.put("stepupd.conf", GOOD + 'time = ["mon-fri 08:00-18:00 Europe/Berlin"]\n')
+        for time, demand in (("2026-06-29 05:59", "nothing"), ("2026-06-29 06:00", "otp"),
+                             ("2026-11-23 06:59", "nothing"), ("2026-11-23 07:00", "otp")):
+            done = self.run_ctl("explain", "sudo", "--user", "nobody", "--at", time,
+                                "--config", self.repository)
+            self.assertIn("Demand: " + demand, done.stdout)
+
+    def test_an_unknown_zone_is_shown_with_the_package_that_has_it(self):
+        self.put("stepupd.conf", GOOD + 'time = ["sat,sun Europe/Atlantis"]\n')
+        done = self.ctl("check", self.repository)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn('stepupd.conf:5:9: time: "sat,sun Europe/Atlantis" names the time zone '
+                      '"Europe/Atlantis", which this host does not know', done.stderr)
+        self.assertIn("tzdata", done.stderr)
 
     def test_show_names_the_origin_of_each_and_diff_what_a_directory_would_change(self):
         self.put("stepupd.conf", 'mode = "monitor"\n' + GOOD)
