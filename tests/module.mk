@@ -15,6 +15,6 @@ $(B)/policies: $(call objs,$(PROPERTY_SRCS))
 check-properties: $(B)/policies
 	$(B)/policies 20261127 100000
 
-# For tests/system/test_sudo_lines.py, which compares it with sudo.
+# For tests/system/test_sudo_lines.py and test_su_lines.py, which compare it with sudo, su and doas.
 $(B)/read_command_lines: $(call objs,tests/system/read_command_lines.cc $(BASE_SRCS) $(POLICY_SRCS))
 	$(CXX) $(LDFLAGS) -o $@ $^

@@ -11,16 +11,16 @@ namespace {
 
 using Value = LongOption::Value;
 
-// Of util-linux, whose su takes options behind the user's name as well.  -s and -w are left out:
-// what they lead to is uncertain.
-constexpr std::string_view kSuLetters = "c:fg:G:lmpPT";
+// Of util-linux, whose su takes options behind the user's name as well.  -s, -w, -m and -p are left
+// out: with them the caller chooses the shell, or what its environment has it do.
+constexpr std::string_view kSuLetters = "c:fg:G:lPT";
 constexpr std::array kSuOptions = {
     LongOption{"command", 'c', Value::Needed},
     LongOption{"fast", 'f'},
     LongOption{"group", 'g', Value::Needed},
     LongOption{"login", 'l'},
     LongOption{"no-pty", 'T'},
-    LongOption{"preserve-environment", 'p'},
+    LongOption{"preserve-environment", '?'},
     LongOption{"pty", 'P'},
     LongOption{"session-command", 'c', Value::Needed},
     LongOption{"shell", '?', Value::Needed},
@@ -33,9 +33,11 @@ constexpr std::array kSuOptions = {
 }  // namespace
 
 Command read_shell_command(std::string_view text) {
-  // Words that make a shell look for the command behind them.
-  constexpr std::array<std::string_view, 8> kBuiltins = {"eval",   "exec", "command", "builtin",
-                                                         "source", ".",    "time",    "coproc"};
+  // Words that have a shell run, now or later, what is behind them: of sh and bash, then of others.
+  constexpr auto kBuiltins = std::to_array<std::string_view>(
+      {"eval", "exec",   "command", "builtin",   "source",    ".",      "time", "coproc",
+       "trap", "jobs",   "compgen", "mapfile",   "readarray", "enable", "and",  "or",
+       "not",  "repeat", "noglob",  "nocorrect", "emulate",   "hup"});
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./,:@%+- ";
   Command command;
@@ -47,7 +49,8 @@ Command read_shell_command(std::string_view text) {
     if (!word.empty()) words.emplace_back(word);
     text.remove_prefix(std::min(word.size() + 1, text.size()));
   }
-  if (words.empty() || std::ranges::find(kBuiltins, words.front()) != kBuiltins.end()) {
+  if (words.empty() || words.front().starts_with('-') ||
+      std::ranges::find(kBuiltins, words.front()) != kBuiltins.end()) {
     return command;
   }
   command.reading = Command::Reading::Words;
@@ -71,6 +74,9 @@ CommandLine read_su_line(std::span<const std::string> argv, bool truncated) {
     if (option.letter == 'c') {
       if (command) return line;
       command = option.value;
+    } else if (has_user && !option.value.empty()) {
+      // With POSIXLY_CORRECT it is the shell that reads this, and may take the value for a script.
+      return line;
     }
     if (option.letter != 0) continue;
     if (reader.rest().empty()) break;

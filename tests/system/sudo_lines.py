@@ -65,23 +65,24 @@ def abbreviated(chance, name):
     return name[:chance.randint(2, len(name))] if chance.random() < 0.3 else name
 
 
-def options_of(chance, letters):
+def options_of(chance, letters, flags=FLAGS, values=VALUES):
     """One option after the other, in all their spellings."""
     words = []
     for letter in letters:
         long_form = chance.random() < 0.4
-        if letter in VALUES:
-            name, values = VALUES[letter]
-            value = chance.choice(values)
+        if letter in values:
+            name, choices = values[letter]
+            value = chance.choice(choices)
+            long_form = name and (long_form or not letter.isalpha())
             if long_form:
                 name = "--" + abbreviated(chance, name)
                 words += [f"{name}={value}"] if chance.random() < 0.5 else [name, value]
             else:
                 words += [f"-{letter}{value}"] if chance.random() < 0.5 else [f"-{letter}", value]
-        elif long_form and letter in FLAGS:
-            words.append("--" + abbreviated(chance, FLAGS[letter]))
+        elif long_form and flags.get(letter):
+            words.append("--" + abbreviated(chance, flags[letter]))
         elif words and words[-1].startswith("-") and words[-1][1:].isalpha() and chance.random() < 0.4 \
-                and not set(words[-1][1:]) & set(VALUES):
+                and not set(words[-1][1:]) & set(values):
             words[-1] += letter
         else:
             words.append(f"-{letter}")

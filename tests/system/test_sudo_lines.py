@@ -19,11 +19,11 @@ carol ALL=(ALL:ALL) NOPASSWD: ALL
 SECURE_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
-def readings(lines):
-    """What stepupd makes of each line."""
+def readings(program, lines):
+    """What stepupd makes of each line of this program."""
     text = b"".join(b"%d\0" % len(words) + b"".join(word.encode() + b"\0" for word in words)
                     for words in lines)
-    told = subprocess.run([READER], input=text, stdout=subprocess.PIPE, check=True).stdout
+    told = subprocess.run([READER, program], input=text, stdout=subprocess.PIPE, check=True).stdout
     fields = iter(told.decode().split("\0"))
     for _ in lines:
         reading = {key: next(fields) for key in ("kind", "user", "uid")}
@@ -91,7 +91,7 @@ class SudoLines(Bench):
     def judge(self, lines, outcomes):
         valid = uncertain = 0
         wrong = []
-        for line, reading, outcome in zip(lines, readings(lines), outcomes):
+        for line, reading, outcome in zip(lines, readings("sudo", lines), outcomes):
             ran = logged(outcome)
             if line in sudo_lines.EVERYDAY:
                 self.assertIsNotNone(ran, f"sudo ran: {line}")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// How command lines are read.  That sudo reads them alike is shown by
-// tests/system/test_sudo_lines.py.
+// How command lines are read.  That sudo, su and doas read them alike is shown by
+// tests/system/test_sudo_lines.py and test_su_lines.py.
 #include <string>
 #include <vector>
 
@@ -170,7 +170,11 @@ TEST(PolicyCommandLine, ReadsSuAndDoas) {
       {"su --shell=/bin/x",   "uncertain"},
       {"su -w PATH",          "uncertain"},
       {"su --help",           "uncertain"},
-      {"su -lc - bob",        "-"        },
+      {"su -lc - bob",        "shell"    },
+      {"su -p -c id",         "uncertain"},
+      {"su -mc id",           "uncertain"},
+      {"su -g x -c id bob",   "id"       },
+      {"su bob -g x -c id",   "uncertain"},
   };
   for (const Case& c : su) {
     STRCMP_EQUAL_TEXT(c.want, spoken(read_su_line(words_of(c.line), false)).c_str(), c.line);
@@ -208,5 +212,12 @@ TEST(PolicyCommandLine, AShellsCommandIsReadOnlyWhereItIsPlain) {
         "'id'", "A=b id", "id\nls", "eval id",  "exec id", "command id", ". x",    "~/x",
         "i*",   "id #",   "!id",    "(id)",     "{ id",    "\\id",       "time id"}) {
     STRCMP_EQUAL_TEXT("shell", read(text).c_str(), text);
+  }
+}
+
+TEST(PolicyCommandLine, WhatAShellIsToRunForAnotherWordIsNotRead) {
+  for (const char* text : {"-l", "- id", "trap id EXIT", "jobs -x id", "compgen -C id",
+                           "mapfile -C id x", "repeat 1 id"}) {
+    CHECK_TRUE_TEXT(read_shell_command(text).reading == Command::Reading::Shell, text);
   }
 }
