@@ -13,6 +13,7 @@ if [ "${1:-}" != --daemon-only ]; then
   "$B/pam_fault_test"
   STEPUPCTL=$B/stepupctl "$B/ctl_dialogue_test"
   B=$B /usr/bin/python3 tests/integration/enable_test.py
+  B=$B /usr/bin/python3 tests/integration/doctor_test.py
   B=$B /usr/bin/python3 tests/integration/config_test.py
   B=$B /usr/bin/python3 tests/integration/sudo_plugin_test.py
   /usr/bin/python3 tests/integration/authenticator_test.py

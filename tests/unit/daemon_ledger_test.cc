@@ -195,3 +195,50 @@ TEST(GrantLedgerOfBoot, ForgetsEverythingAfterASuspend) {
   UNSIGNED_LONGS_EQUAL(0, ledger.of(1000).size());
   CHECK_FALSE(ledger.take_one_shot(shot(), demand_of(Level::Otp), 11s));
 }
+
+// What was proved while it cannot be known whether it still holds.
+TEST_GROUP(LedgerAside) {
+  GrantLedger ledger;
+  policy::Grant held;
+
+  void setup() override {
+    held.where.subject = 1000;
+    held.where.session = {SessionKey::Kind::Audit, 7};
+    held.where.widest = Scope::Session;
+    held.level = Level::Otp;
+    ledger.add(held);
+  }
+};
+
+TEST(LedgerAside, GivesBackWhatWasNotRevokedMeanwhile) {
+  policy::Grant other = held;
+  other.where.subject = 1001;
+  ledger.add(other);
+  ledger.set_aside(10s);
+  CHECK_TRUE(ledger.all().empty());
+  ledger.forget_subject(1001);
+  ledger.take_back();
+  CHECK_EQUAL(1U, ledger.of(1000).size());
+  CHECK_EQUAL(0U, ledger.of(1001).size());
+}
+
+TEST(LedgerAside, ForgetsItForGoodAndNothingThatWasProvedSince) {
+  Login before;
+  before.where = held.where;
+  before.at = 5s;
+  CHECK_TRUE(ledger.open_login(before));
+  Login since = before;
+  since.where.session.id = 8;
+  since.at = 10s;
+  ledger.set_aside(10s);
+  CHECK_TRUE(ledger.open_login(since));
+  CHECK_TRUE(ledger.is_aside(before));
+  CHECK_FALSE(ledger.is_aside(since));
+  ledger.add(held);
+  ledger.forget_what_is_aside();
+  ledger.take_back();
+  CHECK_EQUAL(1U, ledger.of(1000).size());
+  CHECK_FALSE(ledger.logins().find(before.where.session)->counts);
+  CHECK_TRUE(ledger.logins().find(since.where.session)->counts);
+  CHECK_FALSE(ledger.is_aside(before));
+}
