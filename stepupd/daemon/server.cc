@@ -29,9 +29,9 @@ constexpr BootTime kAcceptPause = 100ms;  // when there is no descriptor left
 constexpr int kMaxOfUser[] = {256, 16};
 constexpr int kMaxOfAll[] = {2500, 1000};
 
-// On stepupd.sock, where every peer is root, besides these: whose request is yet to come, within
-// five seconds, or who was refused before it was known for whom he counts.
-constexpr int kMaxUnknown = 256;
+// On stepupd.sock, besides these: whose request is yet to come, within five seconds.  For whom they
+// count is told from what is read for the request anyway; for more of them it is read at once.
+constexpr int kMaxUnknown = 64;
 
 constexpr const char* kUnreadable =
     "refusing; if /proc is mounted with hidepid, add gid=_stepup to its options";
@@ -95,13 +95,12 @@ void Server::admit(UniqueFd fd, wire::Socket socket) {
     audit::peer_refused(peer->pid, uid, "stepupd.sock", "not root");
     return;
   }
-  // Beyond its bound a connection is closed at once.
+  // SECURITY: a user can stop his sudo between its connection and its request, and so must take
+  // the places of nobody else with them.  Beyond its bound a connection is closed at once.
   std::optional<uid_t> user;
-  if (socket == wire::Socket::Control) {
+  if (socket == wire::Socket::Control || unknown_ >= kMaxUnknown) {
     user = session::counts_for(*peer, own_uid_map_);
     if (!places_[index_of(socket)].take(*user)) return;
-  } else if (unknown_ >= kMaxUnknown) {
-    return;
   }
   auto connection = std::make_unique<Connection>(
       std::move(fd), socket, std::move(*peer),
@@ -146,12 +145,14 @@ Task<wire::Verdict> Server::begin(Connection& connection, wire::Packet packet) {
                         "a process of a container");
     return refuse(VerdictCode::Denied, {MessageId::RefusedNamespace, {engine_.host}});
   }
-  if (!places_[index_of(connection.socket())].take(asker->counts_for)) {
-    return refuse(VerdictCode::LockedOut, {MessageId::RefusedBusy, {engine_.host}});
+  if (auto& user = connections_[&connection].user; !user) {
+    if (!places_[index_of(connection.socket())].take(asker->counts_for)) {
+      return refuse(VerdictCode::LockedOut, {MessageId::RefusedBusy, {engine_.host}});
+    }
+    user = asker->counts_for;
+    --unknown_;
+    connection.keep_for_reader();
   }
-  connections_[&connection].user = asker->counts_for;
-  --unknown_;
-  connection.keep_for_reader();
   auto request = wire::decode<wire::CheckRequest>(packet);
   if (!request) {
     audit::peer_refused(connection.peer().pid, connection.peer().uid, "stepupd.sock",

@@ -25,7 +25,7 @@ class Server {
  private:
   struct Held {
     std::unique_ptr<Connection> connection;
-    std::optional<uid_t> user;  // for whom it counts; known before the request on control.sock only
+    std::optional<uid_t> user;  // for whom it counts, once that is known
   };
 
   void accept_on(wire::Socket socket);

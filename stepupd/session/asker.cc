@@ -128,12 +128,13 @@ Result<Asker> read_asker(const Peer& peer, int fd, const std::string& own_uid_ma
 }
 
 uid_t counts_for(const Peer& peer, const std::string& own_uid_map) {
+  const auto status = parse_status(read_proc(peer.pid, "status").value_or(""));
   const auto cgroup = read_proc(peer.pid, "cgroup");
   const auto login_uid = read_audit_number(peer.pid, "loginuid");
   const auto uid_map = read_proc(peer.pid, "uid_map");
   // Looked at last: until here nobody else can have had its pid.
-  if (!cgroup || !login_uid || !uid_map || !still_runs(peer)) return kNoUid;
-  return counts_for(peer.uid, *uid_map == own_uid_map, parse_cgroup(*cgroup), *login_uid);
+  if (!status || !cgroup || !login_uid || !uid_map || !still_runs(peer)) return kNoUid;
+  return counts_for(status->real_uid, *uid_map == own_uid_map, parse_cgroup(*cgroup), *login_uid);
 }
 
 Result<Asker> read_requester(pid_t pid, const Asker& helper, int fd,

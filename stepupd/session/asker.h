@@ -32,7 +32,7 @@ struct Asker {
 // sys_errno of the file that could not.
 [[nodiscard]] Result<Asker> read_asker(const Peer& peer, int fd, const std::string& own_uid_map);
 
-// For whom the connections of `peer` count: as Asker::counts_for, by its effective uid.
+// For whom the connections of `peer` count: Asker::counts_for, and kNoUid where it cannot be read.
 [[nodiscard]] uid_t counts_for(const Peer& peer, const std::string& own_uid_map);
 // The same of what was read.  Pure.
 [[nodiscard]] uid_t counts_for(uid_t uid, bool in_host_user_namespace, const CgroupPlace& place,

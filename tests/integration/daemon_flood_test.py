@@ -110,6 +110,34 @@ class StepupdSocketTest(unittest.TestCase):
         self.assertEqual(self.verdict_of(UID), str(wire.DENIED))
 
 
+class SilentTest(unittest.TestCase):
+    """One user has started 400 sudo, and stopped each between its connection and its request."""
+
+    def test_T18_sudo_that_was_stopped_before_its_request_takes_nobody_elses_place(self):
+        daemon = Daemon()
+        self.addCleanup(daemon.remove)
+        daemon.start()
+
+        def connect(report, wait):
+            clients = [wire.Client(daemon.stepupd) for _ in range(400)]
+            os.write(report, b"x" * bool(clients))
+            os.read(wait, 1)
+
+        def ask(report, _):
+            os.write(report, str(daemon.verdict(caller="x", uid=0)).encode())
+
+        before = daemon.settled_fds()
+        reports, go_on, pid = in_child(connect, UID)
+        self.assertEqual(os.read(reports, 1000), b"x")
+        root_reports, root_go_on, root_pid = in_child(ask, 0)
+        self.assertEqual(os.read(root_reports, 1000).decode(), str(wire.DENIED))
+        self.assertEqual(daemon.settled_fds(before + 2 * 320), before + 2 * 320)
+        for fd in (go_on, reports, root_go_on, root_reports):
+            os.close(fd)
+        os.waitpid(pid, 0)
+        os.waitpid(root_pid, 0)
+
+
 HOLDER = f"""
 import ctypes, os, sys
 sys.path.insert(0, {str(pathlib.Path(wire.__file__).parent)!r})

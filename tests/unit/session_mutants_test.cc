@@ -193,19 +193,21 @@ TEST(SessionMutants, ANestedPidNamespaceIsNotTheHosts) {
 TEST(SessionMutants, T18WhoeverHasSubordinateUidsCountsOnceForAllOfThem) {
   const std::string files = copy + ".";
   const std::string host = *read_own_uid_map();
-  auto peer = identify_peer(ends[0]);
+  const auto peer = identify_peer(ends[0]);
   const auto count = [&](uid_t uid, const char* cgroup, const char* login_uid,
                          const std::string& own_map) {
     std::ofstream(files + "cgroup") << cgroup;
     std::ofstream(files + "loginuid") << login_uid;
+    std::ofstream(files + "status")
+        << "Uid:\t" << uid << "\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\nNSpid:\t7\n";
     redirected = {
         {own + "cgroup",   files + "cgroup"  },
-        {own + "loginuid", files + "loginuid"}
+        {own + "loginuid", files + "loginuid"},
+        {own + "status",   files + "status"  }
     };
-    peer->uid = uid;
     const uid_t user = counts_for(*peer, own_map);
     redirected.clear();
-    for (const char* name : {"cgroup", "loginuid"}) (void)unlink((files + name).c_str());
+    for (const char* name : {"cgroup", "loginuid", "status"}) (void)unlink((files + name).c_str());
     return user;
   };
   const char* const session = "0::/user.slice/user-1000.slice/session-3.scope\n";
@@ -227,7 +229,7 @@ TEST(SessionMutants, T18WhoeverHasSubordinateUidsCountsOnceForAllOfThem) {
   // Whom root became is not root.
   UNSIGNED_LONGS_EQUAL(kNoUid, count(33, roots, "0", host));
   UNSIGNED_LONGS_EQUAL(33, count(33, roots, unset, host));
-  for (const char* name : {"cgroup", "loginuid", "uid_map"}) {
+  for (const char* name : {"cgroup", "loginuid", "status", "uid_map"}) {
     redirected = {
         {own + name, ""}
     };
