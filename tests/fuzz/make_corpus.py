@@ -13,15 +13,17 @@ CORPUS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
 
 
 def text(value):
-    return struct.pack(">I", len(value)) + value.encode()
+    value = value.encode()
+    return struct.pack(">I", len(value)) + value
 
 
 def packet(message_type, body=b"", version=1):
     return struct.pack(">HH", version, message_type) + b"0123456789abcdef" + body
 
 
-def words(message_id, *arguments):
-    return bytes([message_id]) + struct.pack(">I", len(arguments)) + b"".join(map(text, arguments))
+def words(message_id, *arguments, language=1):
+    return (bytes([message_id]) + struct.pack(">I", len(arguments)) + b"".join(map(text, arguments)) +
+            bytes([language]))
 
 
 def check_request(groups, argv, requester=b"\0", auth_info=b"\0"):
@@ -261,7 +263,8 @@ SEEDS = {
         packet(20, b"\x01" + text("alice") + text("phone") + text("") + b"\x01\x06\x00\x00" + text("")),
         packet(20, b"\x07" + text("") + text("") + text("") + b"\x01\x06\x00\x01" +
                text("sk-ssh-ed25519@openssh.com AAAA")),
-        packet(20, b"\x02" + text("") + text("") + text("old") + b"\x03\x08"),
+        packet(20, b"\x02" + text("") + text("") + text("old") + b"\x03\x08\x00\x00" +
+               text("")),
         packet(26, text("alice") + text("phone")), packet(28, b"\x01"), packet(30, text("alice")),
         packet(34, text("alice") + text("pam://host") + struct.pack(">I", 135) + b"\x01"),
         packet(34, text("") + text("") + struct.pack(">I", 1 << 20) + b"\x00"), packet(68, text("HOTP")),
@@ -275,15 +278,19 @@ SEEDS = {
                struct.pack(">I", 1) + text("id")),
         packet(132, text("1234")), packet(132, text("")), CANCEL, packet(128, version=2)],
     "reply": [
-        packet(65), packet(67, words(1, "alice", "host", "sudo: id") + b"\0"),
-        packet(69, words(9, "totp", "phone", "root", "2026-11-24")),
+        packet(65), packet(67, words(1, "alice", "host", "sudo: id") + b"\0\1"),
+        packet(67, words(1, "alice", "h\u00f4te", "sudo: id", language=3) + b"\0\0"),
+        packet(69, words(9, "totp", "phone", "root", "2026-11-24", language=2)),
         packet(71, b"GRNT" + words(0)), packet(71, b"NREQ" + words(0)), packet(73),
         packet(71, b"DENY" + words(16, "sudo", "host")), packet(71, b"LOCK" + words(25, "5 min")),
         packet(71, b"UNAV" + words(27, "host")), packet(71, b"GRNT" + words(1, "x")),
         packet(81, text("0.1.0") + text("login session 3") + struct.pack(">I", 1) +
                b"\x01\x01\x00" + struct.pack(">Q", 9) + struct.pack(">I", 1) + text("r") +
                text("otp within 15min") + text("stepupd.conf:12") + b"\x01" +
-               struct.pack(">I", 1) + text("stale")),
+               struct.pack(">I", 1) + text("stale") + text("00ff") + b"\1" + struct.pack(">I", 1000) +
+               text("sshd") + text("192.0.2.7") + text("ssh") + struct.pack(">I", 1) +
+               text("publickey") + struct.pack(">I", 1) + text("pop") + b"\2" +
+               struct.pack(">QQQQ", 9, 3, 1, 4)),
         packet(83, text("alice") + struct.pack(">I", 1) + b"\x01" + text("phone") +
                text("SHA1, 6 digits") + struct.pack(">qq", 1, 0)),
         packet(85, text("otpauth://totp/h:a?secret=AAAA")), packet(87, text("ab-cdef-ghjk-mnpq\n")),
@@ -293,7 +300,11 @@ SEEDS = {
         packet(95), packet(97, struct.pack(">II", 1, 3) + text("alice") + b"\x03" + text("hotp") +
                            text("SHA1") + b"\x00" + struct.pack(">I", 1) + text("its PIN") +
                            struct.pack(">III", 1, 2, 10) + text("the secret")),
-        packet(0xffff, b"\0\1\0\1", version=9)],
+        packet(0xffff, b"\0\1\0\1", version=9),
+        packet(99, struct.pack(">IQq", 1, 7, 1_700_000_000) + text("alice") +
+               struct.pack(">IBQ", 1000, 1, 3) + b"".join(map(text, (
+                   "pts/0", "sudo", "account", "root", "id", "00ff", "id -u", "granted", "proved",
+                   "ask", "totp"))) + b"\x01")],
     "rules": [CONF, DROP_IN, CONF + "\x01" + DROP_IN, "", "\x01", 'max_agee = "1h"\n',
               'rule = [{name = "a"}, {name = "a"}]\n', "a = " + "[" * 40, 'a.b.c = 1e400\n',
               'unenrolled = "deny"\n[[rule]]\nuser = "\\u0000"\n', 'd = 2026-13-41T25:61:61Z\n',

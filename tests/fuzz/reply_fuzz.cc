@@ -2,15 +2,18 @@
 // What the module and stepupctl are sent, perhaps by an impostor of the daemon.
 // Property: a reply is refused or encodes again to the same bytes; a Verdict reads as Granted only
 // for the four bytes of its code, with no words; only Granted, and NotRequired in the account
-// phase, become PAM_SUCCESS; whatever is shown is printable and of at most two lines.
+// phase, become PAM_SUCCESS; a report is printable; a sentence, which may be of another language,
+// holds nothing but letters and signs, in at most two lines.
 #include <security/pam_modules.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <string>
 
 #include "pam_stepup/outcome.h"
+#include "stepupd/base/printable.h"
 #include "stepupd/ctl/report.h"
+#include "stepupd/wire/activity_messages.h"
 #include "stepupd/wire/credential_messages.h"
 #include "stepupd/wire/grant_messages.h"
 #include "stepupd/wire/import_messages.h"
@@ -27,7 +30,7 @@ namespace {
 void check_verdict(const Packet& packet) {
   const auto verdict = decode<Verdict>(packet);
   if (!verdict) return;
-  constexpr std::array<std::uint8_t, 9> kGrant = {'G', 'R', 'N', 'T', 0, 0, 0, 0, 0};
+  constexpr std::array<std::uint8_t, 10> kGrant = {'G', 'R', 'N', 'T', 0, 0, 0, 0, 0, 1};
   const bool grants = std::ranges::equal(packet.body(), kGrant);
   fuzz::require((verdict->code == VerdictCode::Granted) == grants, "only GRNT is Granted");
   fuzz::require((pam_stepup::to_pam(verdict->code, Phase::Auth) == PAM_SUCCESS) == grants,
@@ -41,19 +44,25 @@ bool is_printable(std::string_view shown) {
   return std::ranges::all_of(shown, [](char c) { return c == '\n' || (c >= ' ' && c < 0x7f); });
 }
 
+bool is_readable(std::string shown) {
+  std::erase_if(shown, [](char c) { return c == '\n' || c == '\\'; });  // which would be escaped
+  return readable(shown, shown.size()) == shown;
+}
+
 template <typename Message>
 void check_words(const Packet& packet) {
   const auto message = decode<Message>(packet);
   if (!message) return;
   const std::string shown = sentence(message->words);
-  fuzz::require(is_printable(shown), "a sentence is printable");
+  fuzz::require(is_readable(shown), "a sentence is readable");
   fuzz::require(std::ranges::count(shown, '\n') <= 1, "a sentence has at most two lines");
 }
 
-template <typename Message>
-void check_report(const Packet& packet) {
+template <typename Message, typename... Arguments>
+void check_report(const Packet& packet, Arguments... arguments) {
   const auto message = decode<Message>(packet);
-  if (message) fuzz::require(is_printable(ctl::render(*message)), "a report is printable");
+  if (!message) return;
+  fuzz::require(is_printable(ctl::render(*message, arguments...)), "a report is printable");
 }
 
 void check_import(const Packet& packet) {
@@ -85,7 +94,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool known =
       is_one_of<AgentRequest, Heartbeat, Prompt, Notice, Verdict, StatusReport, CredentialList,
                 SessionList, NewAuthenticator, NewYubiKey, NewRecoveryCodes, NewTicket,
-                VersionMismatch, ImportTextWanted, ImportReport>(*packet);
+                VersionMismatch, ImportTextWanted, ImportReport, ActivityReport>(*packet);
   if (expected_reply(Socket::Stepupd, type) || expected_reply(Socket::Control, type)) {
     fuzz::require(known, "this target knows every reply that is expected");
   }
@@ -96,5 +105,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (type == MessageType::CredentialList) check_report<CredentialList>(*packet);
   if (type == MessageType::Prompt) check_words<Prompt>(*packet);
   if (type == MessageType::ImportReport) check_import(*packet);
+  if (type == MessageType::ActivityReport) check_report<ActivityReport>(*packet, true);
   return 0;
 }
