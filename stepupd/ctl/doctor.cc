@@ -79,15 +79,15 @@ void examine_daemon(const HostFiles& host, const std::string& socket, std::vecto
   if (!report) {
     out.push_back({"daemon", "stepupd does not answer at " + socket,
                    "everybody is refused where a PAM file names pam_stepup",
-                   "run: systemctl status stepupd.service stepupd-control.socket"});
+                   "run: systemctl status stepupd.service stepupd.socket stepupd-control.socket; "
+                   "the way out is in pam_stepup(8), RECOVERY"});
     return;
   }
   for (const std::string& remark : report->remarks) {
     out.push_back(
         {"remark", "stepupd says: " + remark,
-         "people are refused or asked for less than the files say or could say, or what is "
-         "kept is about nobody",
-         "mend what it names; see stepupd.conf(5), stepupd(8)"});
+         "people are refused, or asked for something else than it seems, or a factor is nobody's",
+         "mend what it names, unless it is meant; see stepupd.conf(5), stepupd(8)"});
   }
   timex clock = {};
   const int state = adjtimex(&clock);

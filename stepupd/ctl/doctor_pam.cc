@@ -59,6 +59,7 @@ void examine_line(const HostFiles& host, const Service& service, const std::stri
 void examine_pam(const HostFiles& host, const std::vector<std::string>& asked,
                  std::vector<Finding>& out) {
   const PamReader pam = host.pam_reader();
+  const bool has_module = host.has_module();
   for (const Service& service : services()) {
     const bool named = std::ranges::any_of(
         asked, [&](const std::string& name) { return find_service(name) == &service; });
@@ -67,6 +68,13 @@ void examine_pam(const HostFiles& host, const std::vector<std::string>& asked,
     for (const std::string_view name : service.files) {
       const std::string file(name);
       if (!pam(file)) continue;
+      if (!has_module && mentions_us(file, pam)) {
+        out.push_back(
+            {kPamLine, file + " names pam_stepup.so, which is not installed",
+             "libpam refuses everybody there: \"Module is unknown\"",
+             "install libpam-stepup (of rpm: pam_stepup) again, or run: stepupctl disable "
+             "--all"});
+      }
       for (const WantedLine line : service.lines) {
         if (line.decides) examine_line(host, service, file, line.phase, named || begun, out);
       }

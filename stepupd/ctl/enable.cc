@@ -30,18 +30,6 @@ constexpr char kMonitorRemark[] = "mode = \"monitor\"";
 
 void say(const std::string& text) { (void)write_all(STDOUT_FILENO, text + "\n"); }
 
-// Where distributions keep PAM modules.
-bool module_is_installed(const HostFiles& host) {
-  std::vector<std::string> directories = {"/lib/security", "/usr/lib/security", "/lib64/security",
-                                          "/usr/lib64/security"};
-  for (const std::string& name : host.names_in(host.path("/usr/lib"))) {
-    directories.push_back("/usr/lib/" + name + "/security");
-  }
-  return std::ranges::any_of(directories, [&](const std::string& directory) {
-    return access(host.path(directory + "/pam_stepup.so").c_str(), R_OK) == 0;
-  });
-}
-
 // What enabling `service` changes; `any` is set when one of its files exists.
 std::expected<std::vector<PamChange>, std::string> planned(const HostFiles& host,
                                                            const Service& service, bool& any) {
@@ -135,7 +123,7 @@ bool tell_of_missing_factors(const HostFiles& host, const Enrolled& people) {
 std::string objection(const EnableCommand& command, const HostFiles& host,
                       const std::vector<PamChange>& changes, const Enrolled& people,
                       const std::string& socket) {
-  if (!module_is_installed(host)) return "pam_stepup.so is not installed, so sudo would fail";
+  if (!host.has_module()) return "pam_stepup.so is not installed, so sudo would fail";
   if (host.is_running_host() && !ask_status(socket)) {
     return "stepupd does not answer at " + printable(socket) +
            ", so everybody would be refused; run: systemctl start stepupd";

@@ -127,6 +127,18 @@ std::vector<std::string> HostFiles::names_in(const std::string& directory) const
   return names;
 }
 
+// Where distributions keep PAM modules.
+bool HostFiles::has_module() const {
+  std::vector<std::string> directories = {"/lib/security", "/usr/lib/security", "/lib64/security",
+                                          "/usr/lib64/security"};
+  for (const std::string& name : names_in(path("/usr/lib"))) {
+    directories.push_back("/usr/lib/" + name + "/security");
+  }
+  return std::ranges::any_of(directories, [&](const std::string& directory) {
+    return access(path(directory + "/pam_stepup.so").c_str(), R_OK) == 0;
+  });
+}
+
 PamReader HostFiles::pam_reader() const {
   return [this](const std::string& name) -> std::optional<std::string> {
     if (name.starts_with('/')) {

@@ -31,6 +31,8 @@ class HostFiles {
   [[nodiscard]] std::vector<std::string> names_in(const std::string& directory) const;
   [[nodiscard]] std::vector<std::string> pam_names() const { return names_in(pam_dir_); }
 
+  [[nodiscard]] bool has_module() const;  // pam_stepup.so
+
   // Reads as libpam does: the administrator's file, else the vendor's; an absolute name as it is.
   // It must not outlive this object.
   [[nodiscard]] PamReader pam_reader() const;

@@ -19,7 +19,7 @@ std::function<Failure(const std::string&)> from_one_to(std::size_t limit) {
 }
 
 CLI::Option* add_user(CLI::App* verb, std::string& user) {
-  return verb->add_option("--user", user, "whose factors, instead of your own; needs root")
+  return verb->add_option("--user", user, "of this user, instead of yourself; needs root")
       ->type_name("USER")
       ->check(from_one_to(wire::kMaxName));
 }

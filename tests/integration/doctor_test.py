@@ -37,6 +37,11 @@ class Doctor(HostBench):
         self.assertFinds("pam-line", "sudo-i has no line")
         self.assertIn("stepupctl enable su", self.ctl("doctor", status=1))
 
+    def test_doctor_finds_lines_whose_module_is_gone(self):
+        self.enable_all()
+        (self.root / "usr/lib/x86_64-linux-gnu/security/pam_stepup.so").unlink()
+        self.assertFinds("pam-line", "sudo names pam_stepup.so, which is not installed")
+
     def test_doctor_finds_lines_without_effect(self):
         self.enable_all()
         sudo = self.pam / "sudo"
