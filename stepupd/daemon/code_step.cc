@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "stepupd/base/local_time.h"
 #include "stepupd/daemon/audit.h"
 #include "stepupd/daemon/otp_verification.h"
 
@@ -103,7 +104,7 @@ Task<StepUpResult> prove_by_code(Engine& engine, Connection& connection, StepUpO
         co_return refused(Kind::Unable, VerdictCode::Denied,
                           {
                               MessageId::RefusedClockImplausible,
-                              {engine.host, date_of(engine.now().unix_seconds)}
+                              {engine.host, utc_time(engine.now().unix_seconds)}
         },
                           "clock-implausible");
       case AnswerOutcome::Wrong:

@@ -223,6 +223,9 @@ Enrolled<PendingAuthenticator> prepare_authenticator(store::Store& store, const 
       order.parameters.digits > factor::kMaxDigits) {
     return refused(EnrollRefusal::Digits);
   }
+  if (level_of(order.factor) == Level::Otp) {  // nobody scans a secret that could not be sealed
+    if (const auto usable = store.check(); !usable) return ours(usable.error());
+  }
   auto transaction = store.begin_reading();
   if (!transaction) return ours(transaction.error());
   const auto held = holdings_of(*transaction, subject);

@@ -132,7 +132,7 @@ std::expected<TimeWindow, std::string> parse_time_window(std::string_view text,
   }
   if (!says_when || !part.empty() || !rest.empty() || text.ends_with(' ')) {
     return std::unexpected(
-        R"(is no time of the week such as "mon-fri 08:00-18:00", "sat,sun" or "22:00-06:00 UTC")");
+        R"(is no time of the week such as "mon-fri 08:00-18:00", "sat,sun" or "22:00-06:00 Europe/Berlin")");
   }
   return window;
 }

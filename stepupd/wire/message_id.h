@@ -71,7 +71,7 @@ enum class MessageId : std::uint8_t {
   Refused,                  // [service, host]
   RefusedWrongCode,         // [service, host]
   RefusedWrongClock,        // [service, host]: wrong code, and the clock is unsynchronised
-  RefusedClockImplausible,  // [host, its date]
+  RefusedClockImplausible,  // [host, its time]
   RefusedCancelled,         // [service, host]
   RefusedTimedOut,          // [service, host]
   RefusedRevoked,           // [service, host]

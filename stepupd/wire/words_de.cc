@@ -124,8 +124,8 @@ std::string_view german(MessageId id) noexcept {
       return "{0} auf {1} wurde verweigert: kein richtiger Code. Die Uhr hier ist nicht synchron, "
              "was Codes verfälscht; die Administration prüft mit: timedatectl";
     case MessageId::RefusedClockImplausible:
-      return "Nach der Uhr von {0} ist heute der {1}, also sind Einmalcodes nicht prüfbar. Nehmen "
-             "Sie einen Wiederherstellungscode, oder lassen Sie die Uhr stellen.";
+      return "Die Uhr von {0} zeigt {1}, früher als der letzte Code oder stepup selbst. "
+             "Nehmen Sie einen Wiederherstellungscode, oder lassen Sie die Uhr prüfen.";
     case MessageId::RefusedCancelled:
       return "{0} auf {1} wurde verweigert: Es wurde kein Code eingegeben.";
     case MessageId::RefusedEnrollCancelled:
@@ -196,8 +196,9 @@ std::string_view german(MessageId id) noexcept {
              "kann verify_session = true setzen, siehe stepupd.conf(5).";
     case MessageId::RefusedDigits: return "Ein Einmalcode hat 6, 7 oder 8 Ziffern.";
     case MessageId::RefusedSealKey:
-      return "stepup kann seine gespeicherten Geheimnisse nicht öffnen: {0}. Bitten Sie die "
-             "Administration um einen Blick in: journalctl -u stepupd";
+      return "stepup kann seine Geheimnisse nicht öffnen: {0}. Ein Wiederherstellungscode "
+             "gilt noch. Ausweg für die Administration: stepupd(8), SEALING KEY AND "
+             "BACKUP.";
     case MessageId::RefusedKeyTaken:
       return "Dieser YubiKey ist schon registriert. Um ihn neu zu registrieren, nennen Sie seine "
              "Bezeichnung mit --replace; sie steht in: stepupctl list";

@@ -102,8 +102,8 @@ std::string_view english(MessageId id) noexcept {
       return "{0} on {1} was refused: no right code was given. The clock here is not synchronised, "
              "which makes codes wrong; ask an administrator to run: timedatectl";
     case MessageId::RefusedClockImplausible:
-      return "The clock of {0} says {1}, so it cannot judge one-time codes. Type a recovery code, "
-             "or ask an administrator to set the clock.";
+      return "The clock of {0} says {1}, earlier than the last code or stepup itself. Type "
+             "a recovery code, or ask an administrator to look at the clock.";
     case MessageId::RefusedCancelled: return "{0} on {1} was refused: no code was given.";
     case MessageId::RefusedEnrollCancelled:
       return "The enrolment was cancelled. Nothing was changed.";
@@ -168,8 +168,8 @@ std::string_view english(MessageId id) noexcept {
              "verify_session = true in stepupd.conf(5).";
     case MessageId::RefusedDigits: return "A one-time code has 6, 7 or 8 digits.";
     case MessageId::RefusedSealKey:
-      return "stepup cannot open its stored secrets: {0}. Ask an administrator to look at: "
-             "journalctl -u stepupd";
+      return "stepup cannot open its stored secrets: {0}. A recovery code still counts. An "
+             "administrator finds the way out in stepupd(8), SEALING KEY AND BACKUP.";
     case MessageId::RefusedKeyTaken:
       return "This YubiKey is enrolled already. To enrol it anew, name it with --replace; to see "
              "its label run: stepupctl list";

@@ -112,8 +112,8 @@ std::string_view french(MessageId id) noexcept {
       return "{0} sur {1} a été refusé : aucun code juste. Ici l'horloge n'est pas synchronisée et "
              "fausse les codes ; un administrateur peut lancer : timedatectl";
     case MessageId::RefusedClockImplausible:
-      return "L'horloge de {0} indique le {1} : les codes à usage unique ne sont pas vérifiables. "
-             "Tapez un code de secours, ou faites régler l'horloge.";
+      return "L'horloge de {0} indique {1}, avant le dernier code ou stepup même. Tapez un "
+             "code de secours, ou faites vérifier l'horloge.";
     case MessageId::RefusedCancelled: return "{0} sur {1} a été refusé : aucun code n'a été donné.";
     case MessageId::RefusedEnrollCancelled:
       return "L'enregistrement a été annulé. Rien n'a changé.";
@@ -181,8 +181,8 @@ std::string_view french(MessageId id) noexcept {
              "écrire verify_session = true dans stepupd.conf(5).";
     case MessageId::RefusedDigits: return "Un code à usage unique a 6, 7 ou 8 chiffres.";
     case MessageId::RefusedSealKey:
-      return "stepup ne peut pas ouvrir ses secrets : {0}. Demandez à un administrateur de voir : "
-             "journalctl -u stepupd";
+      return "stepup ne peut pas ouvrir ses secrets : {0}. Un code de secours compte "
+             "toujours. Pour l'administrateur : stepupd(8), SEALING KEY AND BACKUP.";
     case MessageId::RefusedKeyTaken:
       return "Cette YubiKey est déjà enregistrée. Pour l'enregistrer de nouveau, donnez son nom "
              "avec --replace ; il est dans : stepupctl list";

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "stepupd/base/local_time.h"
 #include "stepupd/daemon/step_up.h"
 #include "stepupd/factor/recovery_code.h"
 
@@ -88,6 +89,22 @@ TEST(StepUp, SpeaksOfTheClockWhereItIsNotSynchronised) {
   request.clock = wire::ClockState::Unsynchronised;
   check(VerdictCode::Denied, MessageId::RefusedWrongClock, 3,
         bench.check(request, alice(), kThreeWrong));
+}
+
+// The day alone is mostly right when a clock was an hour ahead, and would say nothing.
+TEST(StepUp, SaysWhatTimeItIsByAClockThatIsBehindTheLastCode) {
+  store::Credential phone;
+  phone.owner = kAlice;
+  phone.label = "phone";
+  phone.last_step = 4'000'000'000 / 30;
+  bench.enrol(phone, SecretBytes(std::string_view("12345678901234567890")));
+  const Engine& engine = bench.start(rule_set(rule()));
+  const std::string before = utc_time(engine.now().unix_seconds);
+  const auto course = bench.check(sudo(), alice(), {"123456"});
+  check(VerdictCode::Denied, MessageId::RefusedClockImplausible, 1, course);
+  const auto& args = course.verdict.words.args;
+  CHECK_TRUE(args == (std::vector<std::string>{"host", before}) ||
+             args == (std::vector<std::string>{"host", utc_time(engine.now().unix_seconds)}));
 }
 
 TEST(StepUp, AsksForNoTouchWhereThePersonDoesNotSit) {

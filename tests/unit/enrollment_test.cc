@@ -131,16 +131,29 @@ TEST(Enrollment, IsDoneWholeOrNotAtAll) {
 
 TEST(Enrollment, KeepsNothingWithoutTheSealingKey) {
   enrol("phone");
+  const PendingAuthenticator totp = proved("tablet", "phone");
   store.reset();
   state.write("seal.key", std::string(32, 'x'));
   open();
-  const PendingAuthenticator totp = proved("tablet", "phone");
   const auto codes = prepare_recovery_codes(kCheap);
   const auto result = commit_enrollment(*store, kAlice, &totp, &*codes, nullptr, "alice", kNow);
   CHECK(why(result) == EnrollRefusal::Failed);
   CHECK(result.error().error.code == Errc::Untrusted);
   STRCMP_EQUAL("phone", held().credentials[0].label.c_str());
   LONGS_EQUAL(0, held().recovery_codes.total);
+}
+
+TEST(Enrollment, ShowsNoSecretThatCouldNotBeSealed) {
+  enrol("phone");
+  store.reset();
+  state.write("seal.key", std::string(32, 'x'));
+  open();
+  for (const FactorKind kind : {FactorKind::Totp, FactorKind::Hotp, FactorKind::YubicoOtp}) {
+    const auto refused = prepare_authenticator(*store, kAlice, "web1", {kind, "", "", {}});
+    CHECK(why(refused) == EnrollRefusal::Failed);
+    CHECK(refused.error().error.code == Errc::Untrusted);
+  }
+  CHECK(!why(prepare_authenticator(*store, kAlice, "web1", {FactorKind::Fido2, "", "", {}})));
 }
 
 TEST(Enrollment, RefusesAnAuthenticatorThatWasNotProved) {

@@ -98,7 +98,7 @@ TEST(RulesRefuse, RefusesAValueOfTheWrongTypeOrRange) {
       {"time = ['workdays']",
        "9: time: \"workdays\" is no time of the week such as \"mon-fri 08:00-18:00\", \"sat,sun\" "
        "or "
-       "\"22:00-06:00 UTC\""                                                                            },
+       "\"22:00-06:00 Europe/Berlin\""                                                                  },
       {"command = ['psql']",
        "12: command: \"psql\" takes a command by its absolute path, or sudoedit"                        },
       {"command = ['/bin/a  b']", "12: command: \"/bin/a  b\" takes words parted by single spaces"      },
