@@ -65,7 +65,8 @@ std::optional<InForce> load_last_good(const std::string& state_dir) {
   if (!actual || *actual != digest) return {};
   const auto files = rules::unbundle(bundle);
   if (!files) return {};
-  auto set = rules::parse(*files);
+  // A zone that this host no longer has must not take all of the rules with it.
+  auto set = rules::parse(*files, policy::MissingZone::IsKept);
   if (!set) return {};
   return InForce{std::move(*set), digest, {}};
 }

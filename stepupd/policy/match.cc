@@ -103,7 +103,8 @@ void for_each_condition(const Rule& rule, const Facts& facts, Visit visit) {
     return facts.login_methods ? yes_or_no(lists(*facts.login_methods, method)) : Holds::Unknown;
   });
   condition("time", rule.time, [&](const TimeWindow& window) {
-    return facts.now ? yes_or_no(window.contains(*facts.now)) : Holds::Unknown;
+    return facts.now && !window.zone_is_missing ? yes_or_no(window.contains(*facts.now))
+                                                : Holds::Unknown;
   });
   show("except_user", true, !rule.except_user.empty(), [&] {
     return any_of(rule.except_user, [&](const Principal& who) { return subject_is(who, facts); });

@@ -102,7 +102,8 @@ bool TimeWindow::contains(const Moment& moment) const noexcept {
 }
 
 std::expected<TimeWindow, std::string> parse_time_window(std::string_view text,
-                                                         const ZoneSource& zones) {
+                                                         const ZoneSource& zones,
+                                                         MissingZone missing) {
   TimeWindow window;
   window.text = text;
   window.day.set();
@@ -123,7 +124,8 @@ std::expected<TimeWindow, std::string> parse_time_window(std::string_view text,
     part = take(rest, ' ');
   } else if (says_when && names_a_zone(part)) {
     if (zones) window.zone = zones(std::string(part));
-    if (!window.zone) {
+    window.zone_is_missing = !window.zone;
+    if (window.zone_is_missing && missing == MissingZone::IsAnError) {
       return std::unexpected("names the time zone \"" + std::string(part) +
                              "\", which this host does not know (see /usr/share/zoneinfo, of the "
                              "package tzdata)");

@@ -29,6 +29,7 @@ struct TimeWindow {
   std::chrono::minutes to = std::chrono::days(1);  // past `from`, and so perhaps on the next day
   std::optional<std::chrono::minutes> offset;      // from UTC
   std::shared_ptr<const TimeZone> zone;            // with neither: the host's own time
+  bool zone_is_missing = false;  // the one that is named: then nobody can tell what it contains
 
   // Whether both were written alike: what a zone's name stands for may change.
   bool operator==(const TimeWindow& other) const { return text == other.text; }
@@ -41,10 +42,14 @@ struct TimeWindow {
 // nullptr: none is known, as without a function.
 using ZoneSource = std::function<std::shared_ptr<const TimeZone>(const std::string& name)>;
 
+// A zone goes missing when its package does, or gives it another name.
+enum class MissingZone : std::uint8_t { IsAnError, IsKept };
+
 // [days] [HH:MM-HH:MM] [UTC | +HH:MM | -HH:MM | zone], parted by single spaces, with one of the
 // first two at least.  A window that ends when it begins, or before, ends on the next day.  The
 // error says what is wrong with `text`.
 [[nodiscard]] std::expected<TimeWindow, std::string> parse_time_window(
-    std::string_view text, const ZoneSource& zones = {});
+    std::string_view text, const ZoneSource& zones = {},
+    MissingZone missing = MissingZone::IsAnError);
 
 }  // namespace stepup::policy

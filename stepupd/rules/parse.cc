@@ -44,12 +44,12 @@ bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") 
 
 // Reads one file into `set`.
 void parse_file(const SourceFile& file, Place place, RuleSet& set, Origins& origins,
-                std::vector<Problem>& problems) {
+                std::vector<Problem>& problems, policy::MissingZone missing_zone) {
   if (auto bad = find_bad_text(file)) return problems.push_back(std::move(*bad));
   const auto document = read_document(file);
   if (!document) return problems.push_back(document.error());
 
-  NodeReader reader(file.path, problems);
+  NodeReader reader(file.path, problems, missing_zone);
   for (const Node& node : document->items) {
     if (node.key == "rule") {
       read_rules(reader, node, set, origins);
@@ -61,7 +61,8 @@ void parse_file(const SourceFile& file, Place place, RuleSet& set, Origins& orig
 
 }  // namespace
 
-std::expected<RuleSet, std::vector<Problem>> parse(const std::vector<SourceFile>& files) {
+std::expected<RuleSet, std::vector<Problem>> parse(const std::vector<SourceFile>& files,
+                                                   policy::MissingZone missing_zone) {
   RuleSet set;
   std::vector<Problem> problems;
   if (files.empty()) problems.push_back({"stepupd.conf", 0, 0, "missing"});
@@ -79,7 +80,7 @@ std::expected<RuleSet, std::vector<Problem>> parse(const std::vector<SourceFile>
       read_tag_file(file, set.settings.tags, problems);
       continue;
     }
-    parse_file(file, place, set, origins, problems);
+    parse_file(file, place, set, origins, problems, missing_zone);
     if (set.rules.size() == before && !file.replaces.empty()) set.masked.push_back(file.replaces);
     std::ranges::stable_sort(problems.begin() + first_problem, problems.end(), {},
                              [](const Problem& p) { return std::tie(p.line, p.column); });

@@ -112,7 +112,8 @@ bool read_condition(NodeReader& reader, const Node& node, Rule& rule) {
   } else if (key == "time") {
     rule.time = read_each(reader, node, [&](std::string_view text) {
       return policy::parse_time_window(
-          text, [&](const std::string& name) { return reader.zones().zone(name); });
+          text, [&](const std::string& name) { return reader.zones().zone(name); },
+          reader.missing_zone());
     });
   } else if (key == "except_user") {
     rule.except_user = read_principals(reader, node);

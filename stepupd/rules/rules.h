@@ -111,7 +111,8 @@ struct RuleSet {
 // what read_files or unbundle returned: stepupd.conf first.  Pure but for the time zones that rules
 // name, which it reads from the host; no rule at all is legal.
 [[nodiscard]] std::expected<RuleSet, std::vector<Problem>> parse(
-    const std::vector<SourceFile>& files);
+    const std::vector<SourceFile>& files,
+    policy::MissingZone missing_zone = policy::MissingZone::IsAnError);
 
 // The files as one string, in which the daemon keeps the last good set; unbundle() restores them
 // exactly.  The daemon adds the checksum.

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "stepupd/daemon/rules_in_force.h"
+#include "stepupd/factor/digest.h"
 
 #include <CppUTest/TestHarness.h>
 
@@ -74,6 +75,22 @@ TEST(RulesInForce, GoodFilesAreLoadedResolvedAndSaved) {
   UNSIGNED_LONGS_EQUAL(0, principal.id);
   UNSIGNED_LONGS_EQUAL(64, loaded.rules->digest.size());
   CHECK(saved().starts_with(loaded.rules->digest + "\n"));
+}
+
+TEST(RulesInForce, F20AZoneThatIsNotThereAnyMoreTakesNoLastGoodRulesWithIt) {
+  if (getuid() != 0) return;
+  const std::string text =
+      "[[rule]]\nname = \"ask\"\nlevel = \"otp\"\ntime = [\"mon 08:00-09:00 Europe/Atlantis\"]\n";
+  conf(text);
+  CHECK_TRUE(load_rules(layout, state, "").rules == nullptr);
+  const std::string bundle = rules::bundle({
+      {layout.etc_dir + "/stepupd.conf", text}
+  });
+  save(*factor::sha256_hex(bundle) + "\n" + bundle);
+  const Loaded loaded = load_rules(layout, state, "");
+  CHECK_TRUE(loaded.rules != nullptr);
+  STRCMP_CONTAINS("names the time zone \"Europe/Atlantis\"", loaded.rules->stale->what.c_str());
+  CHECK_TRUE(loaded.rules->set.rules.at(0).time.at(0).zone_is_missing);
 }
 
 TEST(RulesInForce, F20ABadFileLeavesTheLastGoodRulesInForceAndNamesItsLine) {

@@ -233,6 +233,10 @@ TEST(PolicyJoin, KnowsSourceTerminalMethodAndTime) {
       {"another tag", rule_with(&Rule::host_tag, std::string("web")), false, false},
       {"now", at("thu 10:00-11:00"), true, true},
       {"not now", at("thu 09:00-10:00"), false, false},
+      {"not now, or in a zone that is missing",
+       rule_with(&Rule::time,
+       *parse_time_window("thu 09:00-10:00 Europe/Atlantis", {}, MissingZone::IsKept)),
+       true, true},
   };
   for (const Case& c : cases) {
     CHECK_TEXT(matches(c.rule, facts) == c.want, c.name);
