@@ -12,7 +12,9 @@
 #include <array>
 #include <chrono>
 #include <mutex>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "stepupd/base/boot_time.h"
@@ -62,6 +64,59 @@ void send_now(const JournalQueue::Record& fields) {
   }
 }
 
+// SECURITY: journald leaves out what a unit sends too much of, whoever brought it about, so that
+// one user could hide what others do.
+class Shares {
+ public:
+  // Whether one record more on account of `user` may be sent; root's all are.
+  bool allows(uid_t user) {
+    if (user == 0) return true;
+    int left_out = 0;
+    bool allowed = false;
+    {
+      const std::scoped_lock lock(mutex_);
+      const BootTime now = boot_now();
+      if (now - since_ >= kSpan) {
+        left_out = std::exchange(left_out_, 0);
+        used_ = 0;
+        since_ = now;
+      }
+      allowed = ++count_of(user) <= kMost;
+      if (!allowed) ++left_out_;
+    }
+    if (left_out > 0) {
+      state(std::to_string(left_out) + " records were left out, of users who had 1000 in 10 s");
+    }
+    return allowed;
+  }
+
+ private:
+  struct Share {
+    uid_t user;
+    int count;
+  };
+
+  // Those for whom there is no room share the last one.
+  int& count_of(uid_t user) {
+    const auto used = std::span(shares_).first(used_);
+    const auto found = std::ranges::find(used, user, &Share::user);
+    if (found != used.end()) return found->count;
+    if (used_ == shares_.size()) return shares_.back().count;
+    shares_[used_] = {user, 0};
+    return shares_[used_++].count;
+  }
+
+  static constexpr BootTime kSpan = std::chrono::seconds(10);
+  static constexpr int kMost = 1000;
+  std::mutex mutex_;
+  BootTime since_{};
+  std::array<Share, 256> shares_{};
+  std::size_t used_ = 0;
+  int left_out_ = 0;
+};
+
+constinit Shares shares;
+
 // A record in the making: KEY=value fields, foreign text made printable.
 class Record {
  public:
@@ -77,6 +132,10 @@ class Record {
     return *this;
   }
   Record& add(const char* key, std::uint64_t value) { return add(key, std::to_string(value)); }
+
+  void send_for(uid_t user) {
+    if (shares.allows(user)) send();
+  }
 
   JournalQueue::Record take() { return std::move(fields_); }
 
@@ -152,7 +211,7 @@ void decision(const DecisionRecord& r) noexcept {
         .add("STEPUP_LOGIN_UID", r.login_uid ? std::to_string(*r.login_uid) : "")
         .add("STEPUP_TTY", r.where.tty)
         .add("STEPUP_PID", static_cast<std::uint64_t>(r.where.process))
-        .send();
+        .send_for(r.counts_for);
   });
 }
 
@@ -186,7 +245,7 @@ void factor_judged(const Subject& subject, const char* factor, const char* outco
         .add("STEPUP_SUBJECT", subject.name)
         .add("STEPUP_SUBJECT_UID", subject.uid)
         .add("STEPUP_LABEL", label)
-        .send();
+        .send_for(subject.uid);
   });
 }
 
@@ -199,7 +258,7 @@ void key_failed(const Subject& subject, std::string_view detail) noexcept {
         .add("STEPUP_SUBJECT", subject.name)
         .add("STEPUP_SUBJECT_UID", subject.uid)
         .add("STEPUP_DETAIL", detail)
-        .send();
+        .send_for(subject.uid);
   });
 }
 
@@ -218,7 +277,8 @@ void credential_changed(const Subject& subject, const char* what, std::string_vi
   });
 }
 
-void revoked(std::string_view of_whom, std::size_t count, std::string_view actor) noexcept {
+void revoked(std::string_view of_whom, std::size_t count, std::string_view actor,
+             uid_t counts_for) noexcept {
   best_effort([&] {
     Record(kRevoked, LOG_NOTICE,
            "grants of " + printable(of_whom) + " revoked by " + in_quotes(actor) + ": " +
@@ -226,7 +286,7 @@ void revoked(std::string_view of_whom, std::size_t count, std::string_view actor
         .add("STEPUP_REVOKED", of_whom)
         .add("STEPUP_GRANTS", count)
         .add("STEPUP_ACTOR", actor)
-        .send();
+        .send_for(counts_for);
   });
 }
 
@@ -314,7 +374,7 @@ void trouble(const Error& error, const char* consequence) noexcept {
     if (error.sys_errno != 0) message += std::string(": ") + strerrordesc_np(error.sys_errno);
     Record(kTrouble, LOG_ERR, message + ", " + consequence)
         .add("ERRNO", static_cast<std::uint64_t>(error.sys_errno))
-        .send();
+        .send_for(kNoUid);
   });
 }
 

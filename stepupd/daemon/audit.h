@@ -45,6 +45,7 @@ struct DecisionRecord {
   std::string rules_digest;
   std::string login_session;
   std::optional<std::uint32_t> login_uid;  // a hint: a process with it unset may set it
+  uid_t counts_for = kNoUid;               // whose share of the journal it takes
   Coordinates where;
   Level demanded = Level::None;
   const char* factor = "";  // proved just now, or empty
@@ -66,7 +67,8 @@ void credential_changed(const Subject& subject, const char* what, std::string_vi
                         std::string_view actor) noexcept;
 
 // `actor` had the grants of `of_whom` forgotten; there were `count`.
-void revoked(std::string_view of_whom, std::size_t count, std::string_view actor) noexcept;
+void revoked(std::string_view of_whom, std::size_t count, std::string_view actor,
+             uid_t counts_for) noexcept;
 
 // Every record from now on names the files that decide, by their digest: an auditor can tie what
 // was done to a set of files.

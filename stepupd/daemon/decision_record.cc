@@ -96,6 +96,7 @@ void record_decision(Engine& engine, const Outcome& outcome, const RequestFacts&
   }
   record.login_session = asker.login_session;
   record.login_uid = asker.login_uid;
+  record.counts_for = asker.counts_for;
   record.where = facts.where;
   record.demanded = joined.reported.level;
   record.factor = outcome.factor;

@@ -39,12 +39,12 @@ wire::SessionList listed(std::vector<policy::Grant> grants, BootTime now) {
   return list;
 }
 
-// Forgets what all of `grants` are; `of_whom` names it for the journal.
+// Forgets what all of `grants` are; `of_whom` names it for the journal, in the share of `caller`.
 template <typename Forget>
 Verdict revoked(const std::vector<policy::Grant>& grants, const std::string& of_whom,
-                const std::string& actor, Forget forget) {
+                const std::string& actor, uid_t caller, Forget forget) {
   forget();
-  audit::revoked(of_whom, grants.size(), actor);
+  audit::revoked(of_whom, grants.size(), actor, caller);
   return {VerdictCode::Granted, {}};
 }
 
@@ -77,7 +77,7 @@ Task<Verdict> revoke_dialogue(Engine& engine, Connection& connection, wire::Revo
   const Target& target = *found.target;
   if (request.all) {
     if (caller != 0) co_return only_root(connection, "stepupctl revoke --all");
-    co_return revoked(engine.ledger.all(), "everybody", target.actor,
+    co_return revoked(engine.ledger.all(), "everybody", target.actor, caller,
                       [&] { engine.ledger.forget_all(); });
   }
   // To others than root nothing tells who else has proved something there.
@@ -87,7 +87,7 @@ Task<Verdict> revoke_dialogue(Engine& engine, Connection& connection, wire::Revo
       return grant.where.session != *request.session ||
              (caller != 0 && grant.where.subject != caller);
     });
-    co_return revoked(inside, "session " + to_string(*request.session), target.actor, [&] {
+    co_return revoked(inside, "session " + to_string(*request.session), target.actor, caller, [&] {
       // A login over ssh that was asked may have made it, so nobody follows that one either.
       if (caller == 0) {
         engine.ledger.forget_session(*request.session);
@@ -99,7 +99,7 @@ Task<Verdict> revoke_dialogue(Engine& engine, Connection& connection, wire::Revo
     });
   }
   const uid_t uid = target.subject.uid;
-  co_return revoked(grants_of(engine, uid), target.subject.name, target.actor,
+  co_return revoked(grants_of(engine, uid), target.subject.name, target.actor, caller,
                     [&] { engine.ledger.forget_subject(uid); });
 }
 

@@ -8,10 +8,11 @@ import pathlib
 import resource
 import subprocess
 import sys
+import time
 import unittest
 
 import wire
-from daemon_bench import UID, USER, Daemon, ctl, main
+from daemon_bench import UID, USER, Daemon, as_user, ctl, main
 
 OTHER = 3
 USERS = 63
@@ -108,6 +109,31 @@ class StepupdSocketTest(unittest.TestCase):
         self.assertEqual(os.read(self.reports, 1000).decode(), repr(want))
         self.assertEqual(self.daemon.settled_fds(self.before), self.before)
         self.assertEqual(self.verdict_of(UID), str(wire.DENIED))
+
+
+class JournalTest(unittest.TestCase):
+    """One user asks the gate again and again, which is a decision each time."""
+
+    def test_T18_one_user_has_no_more_than_his_share_of_the_journal(self):
+        daemon = Daemon()
+        self.addCleanup(daemon.remove)
+        daemon.start()
+
+        def ask():
+            begun = time.monotonic()
+            for _ in range(2600):
+                gate = wire.Client(daemon.control)
+                gate.send(36, wire.text("true") + b"\0")
+                gate.verdict()
+                gate.socket.close()
+            return time.monotonic() - begun
+
+        spans = int(float(as_user(ask)) // 10) + 2
+        daemon.verdict(caller="sys", uid=OTHER)
+        daemon.stop()
+        log = daemon.log.read_text()
+        self.assertIn("sudo: ", log)
+        self.assertLessEqual(log.count("ssh-command: "), 1000 * spans)
 
 
 class SilentTest(unittest.TestCase):
