@@ -116,6 +116,7 @@ class Shares {
 };
 
 constinit Shares shares;
+constinit Shares troubles;  // of which anybody may be the cause
 
 // A record in the making: KEY=value fields, foreign text made printable.
 class Record {
@@ -133,8 +134,8 @@ class Record {
   }
   Record& add(const char* key, std::uint64_t value) { return add(key, std::to_string(value)); }
 
-  void send_for(uid_t user) {
-    if (shares.allows(user)) send();
+  void send_for(uid_t user, Shares& of = shares) {
+    if (of.allows(user)) send();
   }
 
   JournalQueue::Record take() { return std::move(fields_); }
@@ -374,7 +375,7 @@ void trouble(const Error& error, const char* consequence) noexcept {
     if (error.sys_errno != 0) message += std::string(": ") + strerrordesc_np(error.sys_errno);
     Record(kTrouble, LOG_ERR, message + ", " + consequence)
         .add("ERRNO", static_cast<std::uint64_t>(error.sys_errno))
-        .send_for(kNoUid);
+        .send_for(kNoUid, troubles);
   });
 }
 
