@@ -35,6 +35,21 @@ bool concerns(const Rule& rule, const std::string& family) {
   return asks && (rule.service.empty() || lists);
 }
 
+// How whoever asks gets past a rule that this is true of.
+struct WayOut {
+  bool (*leads_past)(const Rule& rule);
+  const char* sentence;
+};
+constexpr WayOut kWaysOut[] = {
+    {[](const Rule& rule) { return !rule.command.empty(); },
+     " has a command, which a copy of a program under another name is not: demand something of all "
+     "commands, and except some"},
+    {[](const Rule& rule) {
+       return !rule.tty.empty() && std::ranges::find(rule.tty, "none") == rule.tty.end();
+     },                                                 " is for terminals, which nobody needs for a command (setsid(1)): demand something of tty "
+     "\"none\", too"},
+};
+
 }  // namespace
 
 std::vector<std::string> advice(const RuleSet& set) {
@@ -42,17 +57,17 @@ std::vector<std::string> advice(const RuleSet& set) {
   std::set<std::string> families = {"sudo", "su"};
   for (const Rule& rule : set.rules) families.insert(rule.service.begin(), rule.service.end());
   for (const std::string& family : families) {
-    const Rule* last = nullptr;
-    bool all_have = true;
-    for (const Rule& rule : set.rules) {
-      if (!concerns(rule, family)) continue;
-      last = &rule;
-      all_have = all_have && !rule.command.empty();
+    for (const WayOut& way : kWaysOut) {
+      const Rule* last = nullptr;
+      bool all_have = true;
+      for (const Rule& rule : set.rules) {
+        if (!concerns(rule, family)) continue;
+        last = &rule;
+        all_have = all_have && way.leads_past(rule);
+      }
+      if (last == nullptr || !all_have) continue;
+      sentences.push_back(last->origin + ": every demand in " + family + way.sentence);
     }
-    if (last == nullptr || !all_have) continue;
-    sentences.push_back(last->origin + ": every demand in " + family +
-                        " has a command, which a copy of a program under another name is not: "
-                        "demand something of all commands, and except some");
   }
   for (const Rule& rule : set.rules) {
     for (const policy::CommandPattern& pattern : rule.except_command) {

@@ -43,6 +43,13 @@ TEST(RulesAdvice, WarnsWhereEveryDemandHasACommand) {
   STRCMP_EQUAL("", advice_on(kRule + "name = 'a'\nservice = ['sudo', 'su']\n").c_str());
 }
 
+TEST(RulesAdvice, V34WarnsWhereEveryDemandIsForTerminals) {
+  const std::string some = kRule + "name = 'a'\nservice = ['sudo']\ntty = ['any']\n";
+  STRCMP_CONTAINS("stepupd.conf:1: every demand in sudo is for terminals", advice_on(some).c_str());
+  STRCMP_EQUAL("", advice_on(some + kRule + "name = 'b'\nservice = ['sudo']\n").c_str());
+  STRCMP_EQUAL("", advice_on(kRule + "name = 'a'\ntty = ['pts/*', 'none']\n").c_str());
+}
+
 TEST(RulesAdvice, WarnsOfExceptedProgramsThatStartOthers) {
   for (const char* program : {"/usr/bin/vim", "/usr/bin/less *", "/usr/bin/python3.11 /opt/x",
                               "/bin/systemctl status *", "sudoedit /etc/motd"}) {
