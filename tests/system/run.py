@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-"""Runs the system tests on one booted Debian 12.  Needs root.
+"""Runs the system tests on one booted Debian, 12 unless told.  Needs root.
 
-    run.py [--long] [-k WORD]... [--shell]
+    run.py [--long] [-k WORD]... [--suite NAME] [--shell]
 """
 
 import argparse
@@ -32,6 +32,8 @@ def arguments():
     parser = argparse.ArgumentParser(description="System tests of stepup on a booted container.")
     parser.add_argument("--long", action="store_true", help="also what takes minutes")
     parser.add_argument("-k", action="append", metavar="WORD", help="only tests named so")
+    parser.add_argument("--suite", choices=machine.RELEASES, default="bookworm",
+                        help="Debian's release, whose packages must have been built")
     parser.add_argument("--failfast", action="store_true", help="stop at the first failure")
     parser.add_argument("--shell", action="store_true", help="a root shell in the machine, no test")
     return parser.parse_args()
@@ -50,7 +52,7 @@ def main():
         loader.testNamePatterns = [f"*{word}*" for word in options.k]
     suite = loader.discover(str(HERE), pattern="test_*.py")
 
-    with machine.Machine() as container:
+    with machine.Machine(options.suite) as container:
         container.install()
         container.boot()
         if options.shell:

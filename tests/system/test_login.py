@@ -77,7 +77,7 @@ class Login(Bench):
         wait_until(lambda: "uid=0(root)" in session.run("tmux -L t capture-pane -p").text,
                    "sudo runs in the pane")
         # A killed sshd reports nothing; the pane lives on.
-        pid = self.machine.run("pgrep", "-f", fr"sshd: {alice.name} \[priv\]").stdout.split()[0]
+        pid = self.machine.run("pgrep", "-f", fr"^sshd.*: {alice.name} \[priv\]").stdout.split()[0]
         self.machine.run("kill", "-9", pid)
         after = alice.session()
         after.run("tmux -L t send-keys clear Enter 'sudo -n id; echo rc=$?' Enter")
@@ -101,7 +101,8 @@ class Login(Bench):
             self.machine.run("sh", "-c", "systemctl unmask --runtime systemd-logind; "
                              "systemctl start systemd-logind")
         self.addCleanup(start)
-        self.machine.systemctl("mask", "--runtime", "--now", "systemd-logind.service")
+        self.machine.systemctl("mask", "--runtime", "systemd-logind.service")
+        self.machine.systemctl("stop", "systemd-logind.service")
         wait_until(lambda: session.run("sudo -n id").status != 0, "the loss is noticed", 5)
         # What is proved now is good.
         self.assertRuns(session.run("sudo id", alice.code()))
