@@ -77,7 +77,7 @@ class Login(Bench):
         wait_until(lambda: "uid=0(root)" in session.run("tmux -L t capture-pane -p").text,
                    "sudo runs in the pane")
         # A killed sshd reports nothing; the pane lives on.
-        pid = self.machine.run("pgrep", "-f", fr"^sshd.*: {alice.name} \[priv\]").stdout.split()[0]
+        pid = self.machine.run("pgrep", "-f", fr"sshd.*: {alice.name} \[priv\]").stdout.split()[0]
         self.machine.run("kill", "-9", pid)
         after = alice.session()
         after.run("tmux -L t send-keys clear Enter 'sudo -n id; echo rc=$?' Enter")
