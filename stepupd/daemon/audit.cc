@@ -64,8 +64,7 @@ void send_now(const JournalQueue::Record& fields) {
   }
 }
 
-// SECURITY: journald leaves out what a unit sends too much of, whoever brought it about, so that
-// one user could hide what others do.
+// SECURITY: nobody may fill the journal, whose oldest records then go, by asking again and again.
 class Shares {
  public:
   // Whether one record more on account of `user` may be sent; root's all are.
@@ -246,7 +245,7 @@ void factor_judged(const Subject& subject, const char* factor, const char* outco
         .add("STEPUP_SUBJECT", subject.name)
         .add("STEPUP_SUBJECT_UID", subject.uid)
         .add("STEPUP_LABEL", label)
-        .send_for(subject.uid);
+        .send_for(accepted ? 0 : subject.uid);  // no factor is accepted often
   });
 }
 

@@ -6,6 +6,7 @@
 
 #include "stepupd/base/printable.h"
 #include "stepupd/daemon/audit.h"
+#include "stepupd/daemon/gate_dialogue.h"
 #include "stepupd/daemon/status_report.h"
 #include "stepupd/factor/digest.h"
 #include "stepupd/factor/hex.h"
@@ -96,7 +97,11 @@ void record_decision(Engine& engine, const Outcome& outcome, const RequestFacts&
   }
   record.login_session = asker.login_session;
   record.login_uid = asker.login_uid;
-  record.counts_for = asker.counts_for;
+  // SECURITY: who was let through a PAM service is told in any case: else one could be refused a
+  // thousand times before, and nobody would see the time that counts.
+  const bool passes = outcome.verdict.code == wire::VerdictCode::Granted ||
+                      outcome.verdict.code == wire::VerdictCode::NotRequired;
+  record.counts_for = passes && request.service != kSshCommand ? 0 : asker.counts_for;
   record.where = facts.where;
   record.demanded = joined.reported.level;
   record.factor = outcome.factor;

@@ -128,11 +128,20 @@ class JournalTest(unittest.TestCase):
                 gate.socket.close()
             return time.monotonic() - begun
 
+        def passes(report, _):
+            os.write(report, str(daemon.verdict(service="cron", caller=USER)).encode())
+
         spans = int(float(as_user(ask)) // 10) + 2
         daemon.verdict(caller="sys", uid=OTHER)
+        reports, go_on, pid = in_child(passes, UID)
+        self.assertEqual(os.read(reports, 1000).decode(), str(wire.NOT_REQUIRED))
+        os.waitpid(pid, 0)
+        os.close(reports)
+        os.close(go_on)
         daemon.stop()
         log = daemon.log.read_text()
         self.assertIn("sudo: ", log)
+        self.assertIn("cron: not-required", log)
         self.assertLessEqual(log.count("ssh-command: "), 1000 * spans)
 
 
