@@ -113,7 +113,8 @@ Answered<wire::VerdictCode> conclude(wire::VerdictCode code, std::optional<Cance
 
 }  // namespace
 
-Answered<wire::Client> open_dialogue(const Options& options, const wire::Deadlines& deadlines,
+Answered<wire::Client> open_dialogue(const wire::ModuleOptions& options,
+                                     const wire::Deadlines& deadlines,
                                      const wire::CheckRequest& request) {
   const auto fail = [&](const Error& error) { return explain(error, options.socket); };
   if (auto trusted = check_socket_path(options.socket); !trusted) return fail(trusted.error());

@@ -6,10 +6,10 @@
 #include <string>
 
 #include "pam_stepup/conversation.h"
-#include "pam_stepup/options.h"
 #include "pam_stepup/outcome.h"
 #include "stepupd/wire/client.h"
 #include "stepupd/wire/messages.h"
+#include "stepupd/wire/module_options.h"
 
 namespace stepup::pam_stepup {
 
@@ -25,7 +25,7 @@ template <typename T>
 using Answered = std::expected<T, Refusal>;
 
 // Connects to `options.socket` if it can be stepupd's, and sends `request`.
-[[nodiscard]] Answered<wire::Client> open_dialogue(const Options& options,
+[[nodiscard]] Answered<wire::Client> open_dialogue(const wire::ModuleOptions& options,
                                                    const wire::Deadlines& deadlines,
                                                    const wire::CheckRequest& request);
 

@@ -20,9 +20,9 @@
 
 #include "pam_stepup/conversation.h"
 #include "pam_stepup/dialogue.h"
-#include "pam_stepup/options.h"
 #include "pam_stepup/outcome.h"
 #include "pam_stepup/request_builder.h"
+#include "stepupd/wire/module_options.h"
 #include "stepupd/wire/words.h"
 
 namespace stepup::pam_stepup {
@@ -60,7 +60,8 @@ std::string log_line(const Refusal& refusal) {
 }
 
 Answered<wire::VerdictCode> ask_stepupd(pam_handle_t* pamh, wire::Phase phase,
-                                        const Options& options, Conversation& conversation) {
+                                        const wire::ModuleOptions& options,
+                                        Conversation& conversation) {
   const auto request = build_request(pamh, phase);
   if (!request) return std::unexpected(Refusal{.detail = request.error().what});
   conversation.fit(*request);
@@ -73,7 +74,7 @@ Answered<wire::VerdictCode> ask_stepupd(pam_handle_t* pamh, wire::Phase phase,
 // verdict.
 int step_up(pam_handle_t* pamh, wire::Phase phase, Arguments words) {
   Conversation conversation = conversation_of(pamh);
-  const auto options = parse_options(words);
+  const auto options = wire::parse_module_options(words);
   const auto verdict = options ? ask_stepupd(pamh, phase, *options, conversation)
                                : Answered<wire::VerdictCode>(bad_option(options.error()));
   if (verdict) return to_pam(*verdict, phase);
@@ -90,7 +91,7 @@ int step_up(pam_handle_t* pamh, wire::Phase phase, Arguments words) {
 // The session phase: tells stepupd of a login or logout.  It has no outcome, since sudo runs the
 // command even when a session module fails.
 Answered<wire::VerdictCode> report_session(pam_handle_t* pamh, wire::Phase phase, Arguments words) {
-  const auto options = parse_options(words);
+  const auto options = wire::parse_module_options(words);
   if (!options) return bad_option(options.error());
   const auto request = build_request(pamh, phase);
   if (!request) return std::unexpected(Refusal{.detail = request.error().what});

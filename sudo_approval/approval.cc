@@ -13,8 +13,8 @@
 
 #include "pam_stepup/conversation.h"
 #include "pam_stepup/dialogue.h"
-#include "pam_stepup/options.h"
 #include "stepupd/base/printable.h"
+#include "stepupd/wire/module_options.h"
 #include "stepupd/wire/words.h"
 #include "sudo_approval/command_info.h"
 #include "sudo_approval/sudo_conversation.h"
@@ -39,7 +39,7 @@ struct Opened {
 };
 constinit Opened opened;
 
-Answered<wire::VerdictCode> ask_stepupd(const pam_stepup::Options& options,
+Answered<wire::VerdictCode> ask_stepupd(const wire::ModuleOptions& options,
                                         const wire::CheckRequest& request,
                                         pam_stepup::Conversation& conversation) {
   auto client = pam_stepup::open_dialogue(options, {.first_reply = options.first_reply}, request);
@@ -50,7 +50,7 @@ Answered<wire::VerdictCode> ask_stepupd(const pam_stepup::Options& options,
 bool check(const char* const* command_info, const char* const* run_argv) {
   const pam_conv with_sudo = conv(opened.sudo);
   pam_stepup::Conversation conversation(&with_sudo);
-  const auto options = pam_stepup::parse_options(words_of(opened.options));
+  const auto options = wire::parse_module_options(words_of(opened.options));
   const auto refuse = [&](wire::Words words) {
     if (options) words.language = options->language;
     conversation.refuse(wire::sentence(words));

@@ -6,6 +6,7 @@
 #include "stepupd/ctl/pam_edit.h"
 #include "stepupd/ctl/pam_effect.h"
 #include "stepupd/ctl/way_back.h"
+#include "stepupd/wire/module_options.h"
 
 namespace stepup::ctl {
 namespace {
@@ -54,6 +55,23 @@ void examine_line(const HostFiles& host, const Service& service, const std::stri
   }
 }
 
+void examine_options(const std::string& path, std::string_view text, std::vector<Finding>& out) {
+  for (const PamLine& line : parse_pam_text(text).lines) {
+    if (!is_ours(line)) continue;
+    std::vector<const char*> words;
+    words.reserve(line.arguments.size());
+    for (const std::string& word : line.arguments) words.push_back(word.c_str());
+    const auto options = wire::parse_module_options(words);
+    if (options) continue;
+    out.push_back({kPamLine,
+                   path + ":" + std::to_string(line.number) + ": pam_stepup.so does not take \"" +
+                       options.error() + '"',
+                   line.phase == PamPhase::Session ? "stepupd learns of no login there"
+                                                   : "everybody is refused there",
+                   "mend it or take it out: pam_stepup(8) lists the OPTIONS, each once at most"});
+  }
+}
+
 }  // namespace
 
 void examine_pam(const HostFiles& host, const std::vector<std::string>& asked,
@@ -83,6 +101,7 @@ void examine_pam(const HostFiles& host, const std::vector<std::string>& asked,
   for (const std::string& file : host.pam_names()) {
     const auto text = host.read(host.pam_path(file));
     if (!text) continue;
+    examine_options(host.pam_path(file), *text, out);
     if (const auto removed = without_blocks(file, *text); !removed) {
       out.push_back({"pam-marker", removed.error(), "stepupctl disable cannot take its line out",
                      "remove both markers and the line between them by hand"});

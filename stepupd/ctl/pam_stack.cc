@@ -22,7 +22,10 @@ std::string take_word(std::string_view& text) {
   text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
   std::size_t size = 0;
   if (text.starts_with('[')) {
-    const std::size_t close = text.find(']');
+    std::size_t close = text.find(']');
+    while (close != std::string_view::npos && text[close - 1] == '\\') {
+      close = text.find(']', close + 1);
+    }
     size = close == std::string_view::npos ? text.size() : close + 1;
   } else {
     size = std::min(text.find_first_of(kBlank), text.size());
@@ -38,6 +41,16 @@ std::optional<PamPhase> phase_of(std::string_view word) {
     if (word == to_string(phase)) return phase;
   }
   return std::nullopt;
+}
+
+// "[socket=/a b]" is given without the brackets, and "\]" in it as "]".
+std::string argument_of(std::string_view word) {
+  if (!word.starts_with('[')) return std::string(word);
+  std::string argument(word.substr(1, word.size() - (word.ends_with(']') ? 2 : 1)));
+  for (std::size_t at = 0; (at = argument.find("\\]", at)) != std::string::npos; ++at) {
+    argument.erase(at, 1);
+  }
+  return argument;
 }
 
 // `rule` is one rule without comments and continuation marks.
@@ -58,6 +71,7 @@ PamLine line_of(std::string_view rule) {
   line.kind = PamLine::Kind::Module;
   if (line.control == "include") line.kind = PamLine::Kind::Include;
   if (line.control == "substack") line.kind = PamLine::Kind::Substack;
+  while (!(word = take_word(rule)).empty()) line.arguments.push_back(argument_of(word));
   return line;
 }
 

@@ -34,10 +34,11 @@ struct PamLine {
     Broken,       // libpam refuses everybody for it
   };
   Kind kind = Kind::Broken;
-  std::optional<PamPhase> phase;  // not of TextInclude and Broken
-  std::string control;            // lower case: "required", "[success=1 default=ignore]"
-  std::string target;             // the module, or the file that is included
-  std::size_t begin = 0;          // where it stands in the text, newline included
+  std::optional<PamPhase> phase;       // not of TextInclude and Broken
+  std::string control;                 // lower case: "required", "[success=1 default=ignore]"
+  std::string target;                  // the module, or the file that is included
+  std::vector<std::string> arguments;  // as the module gets them
+  std::size_t begin = 0;               // where it stands in the text, newline included
   std::size_t end = 0;
   unsigned number = 0;  // of its first line, from 1
 };

@@ -13,7 +13,6 @@ SECONDS      ?= 60
 FUZZ_PRODUCT := $(BASE_SRCS) $(WIRE_SRCS) $(POLICY_SRCS) $(RULES_SRCS) $(FACTOR_SRCS) \
   $(IMPORT_SRCS) \
   stepupd/session/proc_text.cc stepupd/session/session_key.cc stepupd/session/ssh_auth_info.cc \
-  pam_stepup/options.cc \
   pam_stepup/outcome.cc pam_stepup/own_process.cc pam_stepup/request_builder.cc $(CTL_GRAMMAR) \
   stepupd/ctl/pam_edit.cc stepupd/ctl/pam_effect.cc stepupd/ctl/pam_stack.cc stepupd/ctl/replay.cc stepupd/ctl/report.cc \
   stepupd/ctl/time_text.cc stepupd/ctl/user_name.cc stepupd/daemon/request_facts.cc \

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "pam_stepup/options.h"
+#include "stepupd/wire/module_options.h"
 #include "tests/fuzz/check.h"
 
 using namespace stepup;
@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<const char*> words;
   for (const std::string& line : lines) words.push_back(line.c_str());
 
-  const auto options = pam_stepup::parse_options(words);
+  const auto options = wire::parse_module_options(words);
   if (!options) {
     fuzz::require(std::ranges::find(lines, options.error()) != lines.end(),
                   "the refused word is one of those given");
@@ -37,6 +37,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::require(options->language >= Language::English && options->language <= Language::French,
                 "a language that there is");
   words.push_back("nullok");
-  fuzz::require(!pam_stepup::parse_options(words), "an unknown word refuses the line");
+  fuzz::require(!wire::parse_module_options(words), "an unknown word refuses the line");
   return 0;
 }

@@ -56,6 +56,25 @@ class Doctor(HostBench):
         sudo.write_text(good.replace("# stepup end\n", ""))
         self.assertFinds("pam-marker", "sudo:")
 
+    def test_doctor_names_the_option_that_the_module_does_not_take(self):
+        self.enable_all()
+        sudo = self.pam / "sudo"
+        good = sudo.read_text()
+        at = good[:good.index("pam_stepup.so")].count("\n") + 1
+        for options in ("timeout=3 language=de", "[socket=/run/a b]"):
+            sudo.write_text(good.replace("pam_stepup.so", f"pam_stepup.so {options}"))
+            self.assertEqual(self.findings(), [], options)
+        for options, word in (("timout=3", "timout=3"), ("timeout=3 timeout=4", "timeout=4"),
+                              ("language=de \\\n timeout=0", "timeout=0"), ("[de bug]", "de bug")):
+            sudo.write_text(good.replace("pam_stepup.so", f"pam_stepup.so {options}"))
+            self.assertOnlyFinds("pam-line", f'{sudo}:{at}: pam_stepup.so does not take "{word}"')
+            self.assertIn("everybody is refused", self.ctl("doctor", status=1))
+        sudo.write_text(good)
+        sshd = self.pam / "sshd"
+        sshd.write_text(re.sub(r"(?m)^(session.*pam_stepup.so)$", r"\1 debug", sshd.read_text()))
+        self.assertOnlyFinds("pam-line", 'pam_stepup.so does not take "debug"')
+        self.assertIn("learns of no login", self.ctl("doctor", status=1))
+
     def test_doctor_finds_what_sudoers_turns_off(self):
         self.enable_all()
         self.write("etc/sudoers", "Defaults env_reset\n#includedir /etc/sudoers.d\n")

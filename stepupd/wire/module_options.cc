@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: ISC
-#include "pam_stepup/options.h"
+#include "stepupd/wire/module_options.h"
 
 #include <sys/un.h>
 
 #include <charconv>
 #include <string_view>
 
-namespace stepup::pam_stepup {
+namespace stepup::wire {
 namespace {
 
 constexpr int kLongestTimeout = 60;
 
-bool set_socket(std::string_view value, Options& options) {
+bool set_socket(std::string_view value, ModuleOptions& options) {
   if (!value.starts_with('/') || value.size() >= sizeof(sockaddr_un::sun_path)) return false;
   options.socket = value;
   return true;
 }
 
-bool set_timeout(std::string_view value, Options& options) {
+bool set_timeout(std::string_view value, ModuleOptions& options) {
   int seconds = 0;
   const auto [stopped, error] = std::from_chars(value.begin(), value.end(), seconds);
   if (error != std::errc() || stopped != value.end()) return false;
@@ -26,7 +26,7 @@ bool set_timeout(std::string_view value, Options& options) {
   return true;
 }
 
-bool set_language(std::string_view value, Options& options) {
+bool set_language(std::string_view value, ModuleOptions& options) {
   for (const Language language : {Language::English, Language::German, Language::French}) {
     if (value != to_string(language)) continue;
     options.language = language;
@@ -37,11 +37,11 @@ bool set_language(std::string_view value, Options& options) {
 
 }  // namespace
 
-std::expected<Options, std::string> parse_options(std::span<const char* const> words) {
+std::expected<ModuleOptions, std::string> parse_module_options(std::span<const char* const> words) {
   constexpr std::string_view kSocket = "socket=";
   constexpr std::string_view kTimeout = "timeout=";
   constexpr std::string_view kLanguage = "language=";
-  Options options;
+  ModuleOptions options;
   bool socket_seen = false;
   bool timeout_seen = false;
   bool language_seen = false;
@@ -59,4 +59,4 @@ std::expected<Options, std::string> parse_options(std::span<const char* const> w
   return options;
 }
 
-}  // namespace stepup::pam_stepup
+}  // namespace stepup::wire

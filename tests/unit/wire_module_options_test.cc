@@ -3,43 +3,43 @@
 #include <string>
 #include <vector>
 
-#include "pam_stepup/options.h"
+#include "stepupd/wire/module_options.h"
 
 #include <CppUTest/TestHarness.h>
 
 using namespace std::chrono_literals;
-using namespace stepup::pam_stepup;
+using namespace stepup::wire;
 
-TEST_GROUP(PamOptions){};
+TEST_GROUP(WireModuleOptions){};
 
-TEST(PamOptions, DefaultToTheInstalledSocketAndThreeSeconds) {
-  const auto options = parse_options({});
+TEST(WireModuleOptions, DefaultToTheInstalledSocketAndThreeSeconds) {
+  const auto options = parse_module_options({});
   CHECK_TRUE(options.has_value());
   STRCMP_EQUAL("/run/stepup/stepupd.sock", options->socket.c_str());
   CHECK_TRUE(options->first_reply == 3s);
   CHECK_TRUE(options->language == stepup::Language::English);
 }
 
-TEST(PamOptions, SetTheLanguage) {
+TEST(WireModuleOptions, SetTheLanguage) {
   const char* const words[] = {"language=fr"};
-  CHECK_TRUE(parse_options(words)->language == stepup::Language::French);
+  CHECK_TRUE(parse_module_options(words)->language == stepup::Language::French);
 }
 
-TEST(PamOptions, SetSocketAndTimeout) {
+TEST(WireModuleOptions, SetSocketAndTimeout) {
   const char* const words[] = {"timeout=60", "socket=/run/other.sock"};
-  const auto options = parse_options(words);
+  const auto options = parse_module_options(words);
   CHECK_TRUE(options.has_value());
   STRCMP_EQUAL("/run/other.sock", options->socket.c_str());
   CHECK_TRUE(options->first_reply == 60s);
   const char* const shortest[] = {"timeout=1"};
-  CHECK_TRUE(parse_options(shortest)->first_reply == 1s);
+  CHECK_TRUE(parse_module_options(shortest)->first_reply == 1s);
 }
 
-TEST(PamOptions, RefuseEverythingElseAndNameIt) {
+TEST(WireModuleOptions, RefuseEverythingElseAndNameIt) {
   const std::string longest = "socket=/" + std::string(106, 'a');
   const std::string too_long = longest + "a";
   const std::vector<const char*> good = {longest.c_str()};
-  CHECK_TRUE(parse_options(good).has_value());
+  CHECK_TRUE(parse_module_options(good).has_value());
 
   struct Case {
     std::vector<const char*> words;
@@ -77,7 +77,7 @@ TEST(PamOptions, RefuseEverythingElseAndNameIt) {
       {{" socket=/a"},                   " socket=/a"                  },
   };
   for (const Case& c : cases) {
-    const auto options = parse_options(c.words);
+    const auto options = parse_module_options(c.words);
     CHECK_TEXT(!options.has_value(), c.blamed);
     STRCMP_EQUAL(c.blamed, options.error().c_str());
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// The words after pam_stepup.so in a file of /etc/pam.d.
+// The words after pam_stepup.so in a file of /etc/pam.d, and after stepup_approval.so in sudo.conf.
 #pragma once
 
 #include <chrono>
@@ -10,9 +10,9 @@
 #include "stepupd/base/boot_time.h"
 #include "stepupd/base/language.h"
 
-namespace stepup::pam_stepup {
+namespace stepup::wire {
 
-struct Options {
+struct ModuleOptions {
   std::string socket = "/run/stepup/stepupd.sock";
   BootTime first_reply = std::chrono::seconds(3);
   Language language = Language::English;  // where stepupd, which knows the host's, is not heard
@@ -21,6 +21,7 @@ struct Options {
 // Reads socket=PATH (absolute, and short enough for an address of unix(7)), timeout=SECONDS (1 to
 // 60) and language=en, de or fr.  Fails with the first word that is unknown, malformed or given
 // twice: a misspelt option must refuse, never fall back to something weaker.
-[[nodiscard]] std::expected<Options, std::string> parse_options(std::span<const char* const> words);
+[[nodiscard]] std::expected<ModuleOptions, std::string> parse_module_options(
+    std::span<const char* const> words);
 
-}  // namespace stepup::pam_stepup
+}  // namespace stepup::wire
