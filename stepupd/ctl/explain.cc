@@ -17,6 +17,7 @@
 #include "stepupd/ctl/json_report.h"
 #include "stepupd/ctl/output.h"
 #include "stepupd/policy/command_line.h"
+#include "stepupd/rules/login_method.h"
 #include "stepupd/rules/resolve.h"
 #include "stepupd/rules/safe_program.h"
 
@@ -102,6 +103,11 @@ std::optional<Failure> add_place(const ExplainCommand& command, Facts& facts) {
     }
   }
   if (!command.tty.empty()) facts.tty = command.tty == "none" ? "" : command.tty;
+  for (const std::string& method : command.login_methods) {
+    if (const auto read = rules::parse_login_method(method); !read) {
+      return "--login-method: \"" + printable(method) + "\" " + read.error();
+    }
+  }
   if (!command.login_methods.empty()) facts.login_methods = command.login_methods;
   return std::nullopt;
 }
@@ -183,6 +189,10 @@ ExitCode explain(const ExplainCommand& command, bool as_json) {
   explanation.reported = rules::describe(joined.reported, set.rules);
   if (set.settings.mode == rules::Mode::Monitor) {
     explanation.remarks.emplace_back("mode is \"monitor\", so nobody is asked or refused.");
+  }
+  for (const std::string& method : command.login_methods) {
+    std::string remark = rules::remark_on_login_method(method);
+    if (!remark.empty()) explanation.remarks.push_back(remark + '.');
   }
   const bool passes_root =
       facts->family == "sudo" || facts->family == "su" || facts->family == "doas";

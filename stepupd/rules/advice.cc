@@ -6,6 +6,8 @@
 #include <set>
 #include <string_view>
 
+#include "stepupd/rules/login_method.h"
+
 namespace stepup::rules {
 namespace {
 
@@ -70,6 +72,10 @@ std::vector<std::string> advice(const RuleSet& set) {
     }
   }
   for (const Rule& rule : set.rules) {
+    for (const std::string& method : rule.login_method) {
+      const std::string remark = remark_on_login_method(method);
+      if (!remark.empty()) sentences.push_back(rule.origin + ": " + remark);
+    }
     for (const policy::CommandPattern& pattern : rule.except_command) {
       if (!is_open_ended(pattern.words.front())) continue;
       sentences.push_back(rule.origin + ": except_command \"" + pattern.text +

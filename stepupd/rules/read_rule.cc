@@ -10,6 +10,7 @@
 
 #include "stepupd/rules/host_tags.h"
 #include "stepupd/rules/keys.h"
+#include "stepupd/rules/login_method.h"
 
 namespace stepup::rules {
 namespace {
@@ -58,13 +59,6 @@ std::expected<std::string, std::string> parse_tty(std::string_view text) {
   if (!is_path && (star == text.npos || star + 1 == text.size())) return std::string(text);
   return std::unexpected(R"(is no terminal: "none", "any", or a name below /dev such as "tty1" or )"
                          R"("pts/*")");
-}
-
-std::expected<std::string, std::string> parse_login_method(std::string_view text) {
-  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789-_";
-  if (std::ranges::all_of(text, [&](char c) { return kLetters.contains(c); }))
-    return std::string(text);
-  return std::unexpected(R"(is no method of RFC 8176 such as "pwd" or "hwk")");
 }
 
 FactorSet read_factors(NodeReader& reader, const Node& node) {

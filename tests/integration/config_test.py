@@ -69,6 +69,18 @@ class Config(unittest.TestCase):
                                 "--config", self.repository)
             self.assertIn("Demand: " + demand, done.stdout)
 
+    def test_explain_refuses_or_remarks_on_a_method_that_no_login_has(self):
+        self.put("stepupd.conf", GOOD)
+        words = ("explain", "sudo", "--user", "nobody", "--config", self.repository)
+        self.assertNotIn("no login", self.run_ctl(*words, "--login-method", "pwd").stdout)
+        done = self.run_ctl(*words, "--login-method", "pwd", "--login-method", "foo")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('"foo" is reported of no login: the methods are hwk, ', done.stdout)
+        for method in ("PWD", "publickey,password"):
+            done = self.run_ctl(*words, "--login-method", method)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn(f'--login-method: "{method}" is no method of RFC 8176', done.stderr)
+
     def test_an_unknown_zone_is_shown_with_the_package_that_has_it(self):
         self.put("stepupd.conf", GOOD + 'time = ["sat,sun Europe/Atlantis"]\n')
         done = self.ctl("check", self.repository)

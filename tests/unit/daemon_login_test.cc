@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: ISC
 #include <chrono>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "stepupd/daemon/login.h"
 #include "stepupd/daemon/login_book.h"
+#include "stepupd/rules/login_method.h"
 
 #include <CppUTest/TestHarness.h>
 
@@ -151,6 +154,20 @@ TEST(LoginOfASession, HasTheValuesOfRfc8176) {
   asked = login("gssapi-with-mic x\n");
   asked.proof.level = Level::TouchWithUv;
   CHECK(amr_of(asked, false) == (Words{"hwk", "mfa", "pop", "user"}));
+}
+
+TEST(LoginOfASession, HasNoOtherValuesThanRulesKnow) {
+  std::set<std::string> reported;
+  for (unsigned methods = 0; methods < 256; ++methods) {
+    for (const Level level : {Level::None, Level::Otp, Level::Touch, Level::TouchWithUv}) {
+      Login any = login();
+      any.methods = static_cast<session::LoginMethods>(methods);
+      any.proof.level = level;
+      for (std::string& value : amr_of(any, true)) reported.insert(std::move(value));
+    }
+  }
+  const auto& known = rules::kReportedLoginMethods;
+  CHECK(reported == std::set<std::string>(known.begin(), known.end()));
 }
 
 TEST(LoginOfASession, NamesEveryMethod) {

@@ -60,6 +60,13 @@ TEST(RulesAdvice, WarnsOfExceptedProgramsThatStartOthers) {
       "", advice_on(kRule + "name = 'a'\nexcept_command = ['/usr/bin/apt-get update']\n").c_str());
 }
 
+TEST(RulesAdvice, WarnsOfALoginMethodThatIsReportedOfNoLogin) {
+  STRCMP_EQUAL(
+      "stepupd.conf:1: \"kba\" is reported of no login: the methods are hwk, mfa, otp, pop, pwd, "
+      "user\n",
+      advice_on(kRule + "name = 'a'\nlogin_method = ['pwd', 'kba', 'user']\n").c_str());
+}
+
 TEST(RulesAdvice, AProgramIsSafeWhereRootAloneCouldHaveChangedIt) {
   CHECK_TRUE(is_safe_program("/usr/bin/id"));
   CHECK_TRUE(is_safe_program("/bin/id"));
