@@ -191,7 +191,7 @@ ExitCode explain(const ExplainCommand& command, bool as_json) {
     explanation.remarks.emplace_back("mode is \"monitor\", so nobody is asked or refused.");
   }
   for (const std::string& method : command.login_methods) {
-    std::string remark = rules::remark_on_login_method(method);
+    const std::string remark = rules::remark_on_login_method(method);
     if (!remark.empty()) explanation.remarks.push_back(remark + '.');
   }
   const bool passes_root =
