@@ -57,7 +57,7 @@ bool is_alphanumeric(std::string_view text) noexcept {
 class Relay {
  public:
   Relay(wire::Client& client, const Terminal& terminal, const std::string& socket, bool as_json,
-        const Upload* upload, const Pages& pages, AgentUse agent)
+        Upload* upload, const Pages& pages, AgentUse agent)
       : client_(client),
         terminal_(terminal),
         socket_(socket),
@@ -222,6 +222,9 @@ class Relay {
     for (const wire::ImportProblem& problem : imported.problems) {
       ctl::complain(render(problem, upload_->name));
     }
+    upload_->credentials += imported.rows.size();
+    upload_->enrolled_already += static_cast<std::size_t>(
+        std::ranges::count(imported.rows, true, &wire::ImportRow::enrolled));
     if (!imported.rows.empty()) show(render(imported.rows));
   }
 
@@ -294,7 +297,7 @@ class Relay {
   const Terminal& terminal_;
   const std::string& socket_;
   bool as_json_;
-  const Upload* upload_;
+  Upload* upload_;
   const Pages& pages_;
   AgentUse agent_;
   bool agent_asked_ = false;
@@ -315,7 +318,7 @@ void complain_of_absence(const std::string& socket, const Error& why) {
 }
 
 ExitCode relay(wire::Client& client, const Terminal& terminal, const std::string& socket,
-               bool as_json, const Upload* upload, const Pages& pages, AgentUse agent) {
+               bool as_json, Upload* upload, const Pages& pages, AgentUse agent) {
   return Relay(client, terminal, socket, as_json, upload, pages, agent).run();
 }
 

@@ -22,6 +22,9 @@ void complain_of_absence(const std::string& socket, const Error& why);
 struct Upload {
   std::string name;  // for problems in it
   SecretBytes text;
+  // What the daemon reports of it.
+  std::size_t credentials = 0;
+  std::size_t enrolled_already = 0;
 };
 
 // What is printed of a page of a long report.
@@ -32,11 +35,11 @@ enum class AgentUse : std::uint8_t { Never, WhenAsked };
 
 // Relays between the daemon and the person until the verdict: prompts are asked on `terminal`,
 // notices and refusals go to standard error, reports to standard output, as JSON if `as_json`.
-// Takes no decision. Returns how the program ends; whatever went wrong has been said. Requires that
-// the request was sent through `client`, and block_ending_signals().
+// Takes no decision, and counts in `upload`. Returns how the program ends; whatever went wrong has
+// been said. Requires that the request was sent through `client`, and block_ending_signals().
 [[nodiscard]] ExitCode relay(wire::Client& client, const Terminal& terminal,
                              const std::string& socket, bool as_json = false,
-                             const Upload* upload = nullptr, const Pages& pages = {},
+                             Upload* upload = nullptr, const Pages& pages = {},
                              AgentUse agent = AgentUse::Never);
 
 }  // namespace stepup::ctl

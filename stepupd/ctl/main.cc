@@ -39,6 +39,7 @@
 #include "stepupd/ctl/log.h"
 #include "stepupd/ctl/output.h"
 #include "stepupd/ctl/rehearse_rules.h"
+#include "stepupd/ctl/report.h"
 #include "stepupd/ctl/rollback.h"
 #include "stepupd/ctl/signals.h"
 #include "stepupd/ctl/ssh_key_file.h"
@@ -83,7 +84,7 @@ ExitCode confirm_reset(const Terminal& terminal, const std::string& user) {
 
 template <typename Request>
 ExitCode talk(const Request& request, const Terminal& terminal, const CommandLine& line,
-              const Upload* upload = nullptr, AgentUse agent = AgentUse::Never) {
+              Upload* upload = nullptr, AgentUse agent = AgentUse::Never) {
   wire::Deadlines deadlines;
   deadlines.message = kPatience;
   auto client = wire::Client::connect(line.socket, wire::Socket::Control, deadlines);
@@ -98,8 +99,7 @@ ExitCode talk(const Request& request, const Terminal& terminal, const CommandLin
 }
 
 template <typename Request>
-ExitCode carry_out(const Request& request, const CommandLine& line,
-                   const Upload* upload = nullptr) {
+ExitCode carry_out(const Request& request, const CommandLine& line, Upload* upload = nullptr) {
   const Terminal terminal;
   if constexpr (std::is_same_v<Request, wire::ResetRequest>) {
     if (!line.confirmed) {
@@ -132,8 +132,10 @@ ExitCode carry_out(const ImportCommand& command, const CommandLine& line) {
   }
   const ExitCode code = carry_out(file->request, line, &file->upload);
   if (code == ExitCode::Done) {
+    const Upload& upload = file->upload;
     (void)write_all(STDOUT_FILENO,
-                    command.dry_run ? "Nothing was changed (--dry-run).\n" : "Imported.\n");
+                    command.dry_run ? "Nothing was changed (--dry-run).\n"
+                                    : import_outcome(upload.credentials, upload.enrolled_already));
   }
   return code;
 }

@@ -211,6 +211,15 @@ std::string render(const std::vector<wire::ImportRow>& rows) {
   return table(lines) + remarks;
 }
 
+std::string import_outcome(std::size_t credentials, std::size_t enrolled_already) {
+  if (enrolled_already == 0) return "Imported.\n";
+  if (enrolled_already == credentials) {
+    return "Nothing was changed: all of it is enrolled already.\n";
+  }
+  return "Imported " + std::to_string(credentials - enrolled_already) + " of " +
+         std::to_string(credentials) + ": the others are enrolled already.\n";
+}
+
 std::string render(const wire::ImportProblem& problem, std::string_view file) {
   return printable(file) + ":" + std::to_string(problem.line) + ":" +
          std::to_string(problem.column) + ": " + printable(problem.what, wire::kMaxText);

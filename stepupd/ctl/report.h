@@ -2,6 +2,7 @@
 // The daemon's reports as text for people.  Pure, but for the local time zone.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,8 @@ namespace stepup::ctl {
 [[nodiscard]] std::string render(const wire::StatusReport& status);
 [[nodiscard]] std::string render(const wire::SessionList& list);  // looks up user names
 [[nodiscard]] std::string render(const std::vector<wire::ImportRow>& rows);
+// What came of an import that went well.
+[[nodiscard]] std::string import_outcome(std::size_t credentials, std::size_t enrolled_already);
 [[nodiscard]] std::string render(const wire::ActivityReport& page, bool with_heading);
 
 [[nodiscard]] std::string render(const Rehearsal& rehearsal);

@@ -86,7 +86,10 @@ class ImportTest(unittest.TestCase):
         now = oath_code(secret, "--totp", "-b")
         self.assertAccepted(now)
         self.assertUsed(now)
-        self.assertIn("enrolled already", self.take(path))
+        again = self.take(path)
+        self.assertRegex(again, r"(?m) enrolled already$")
+        self.assertIn("Nothing was changed: all of it is enrolled already.", again)
+        self.assertNotIn("Imported", again)
         self.assertUsed(now)
 
     def test_a_counter_of_google_authenticator_goes_on_where_it_stood(self):
@@ -130,6 +133,12 @@ class ImportTest(unittest.TestCase):
         self.assertUsed(oath_code(SECRET, "--hotp", "-d7", "-c2"), OTHER_UID)
         self.assertAccepted(oath_code(SECRET, "--hotp", "-d7", "-c3"), OTHER_UID)
         self.assertAccepted(oath_code(LONG, "--totp", "-s60"), OTHER_UID)
+
+    def test_a_file_with_new_and_enrolled_credentials_says_how_many_were_imported(self):
+        line = f"HOTP {USER} - {SECRET}\n"
+        self.take(self.file(line))
+        said = self.take(self.file(line + f"HOTP {OTHER} - {SECRET}\n"))
+        self.assertIn("Imported 1 of 2: the others are enrolled already.", said)
 
     def test_one_line_that_is_not_understood_keeps_all_of_the_file_out(self):
         path = self.file(f"HOTP {USER} - {SECRET}\nHOTP/T90 {OTHER} - {LONG}\nHOTP x\n")

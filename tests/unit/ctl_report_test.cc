@@ -14,6 +14,7 @@
 namespace {
 
 using namespace stepup;
+using ctl::import_outcome;
 using ctl::render;
 
 constexpr std::int64_t kNov25 = 1'795'635'659;  // 2026-11-25 19:40:59 UTC
@@ -60,6 +61,13 @@ TEST(CtlReport, OfAnImportNamesEachLineAndWhatStaysBehind) {
                                             "a\x1b"
                                             "b")
                                          .c_str());
+}
+
+TEST(CtlReport, OfAnImportSaysImportedOnlyOfWhatWas) {
+  STRCMP_EQUAL("Imported.\n", import_outcome(2, 0).c_str());
+  STRCMP_EQUAL("Imported 1 of 3: the others are enrolled already.\n", import_outcome(3, 2).c_str());
+  STRCMP_EQUAL("Nothing was changed: all of it is enrolled already.\n",
+               import_outcome(3, 3).c_str());
 }
 
 TEST(CtlReport, AlignsCredentialsUnderTheirHeadings) {
