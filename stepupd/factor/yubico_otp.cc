@@ -63,6 +63,11 @@ std::string_view yubico_public_id(const SecretBytes& otp) noexcept {
   return otp.text().substr(0, kYubicoPublicIdSize);
 }
 
+bool is_yubico_public_id(std::string_view text) noexcept {
+  return text.size() == kYubicoPublicIdSize &&
+         std::ranges::all_of(text, [](char sign) { return kModhex.contains(sign); });
+}
+
 Result<std::string> new_yubico_public_id() {
   std::array<std::uint8_t, kYubicoPublicIdSize - 2> random{};
   if (const auto filled = fill_random(random); !filled) return std::unexpected(filled.error());

@@ -35,6 +35,9 @@ inline constexpr std::size_t kYubicoSecretBytes = kYubicoPrivateIdBytes + kYubic
 // The public id of `otp`, which read_yubico_otp() gave.
 [[nodiscard]] std::string_view yubico_public_id(const SecretBytes& otp) noexcept;
 
+// Input is untrusted: a file names it.
+[[nodiscard]] bool is_yubico_public_id(std::string_view text) noexcept;
+
 // A new public id: "vv", which Yubico leaves to others, and random modhex.  Fails as random_bytes()
 // does.
 [[nodiscard]] Result<std::string> new_yubico_public_id();

@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: ISC
 // The mapping of pam_yubico: /etc/yubikey_mappings, ~/.yubico/authorized_yubikeys.  It names the
 // YubiKeys of each user.  What would judge their codes is with a validation server.
-#include <algorithm>
-
 #include "stepupd/factor/yubico_otp.h"
 #include "stepupd/import/formats.h"
 #include "stepupd/import/line_reader.h"
 
 namespace stepup::import {
-namespace {
-
-bool is_public_id(std::string_view text) {
-  static constexpr std::string_view kModhex = "cbdefghijklnrtuv";
-  return text.size() == factor::kYubicoPublicIdSize &&
-         std::ranges::all_of(text, [](char sign) { return kModhex.contains(sign); });
-}
-
-}  // namespace
 
 Records parse_authorized_yubikeys(std::string_view text) {
   LineReader reader(text, LineReader::Comments::Skipped);
@@ -28,7 +17,7 @@ Records parse_authorized_yubikeys(std::string_view text) {
     }
     for (std::size_t i = 1; i < fields.size(); ++i) {
       reader.problem(fields[i],
-                     is_public_id(fields[i])
+                     factor::is_yubico_public_id(fields[i])
                          ? "of this YubiKey the private id and the AES key are missing, which no "
                            "file of pam_yubico has: \"stepupctl enroll yubikey --existing\" asks "
                            "for them, \"stepupctl enroll yubikey\" makes new ones"

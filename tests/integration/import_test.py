@@ -208,7 +208,7 @@ class ImportTest(unittest.TestCase):
         self.file("#" * (1024 * 1024 + 1), "long")
         for name, words in (("link", "is a symbolic link"), ("fifo", "is no regular file"),
                             ("etc", "is no regular file"), ("long", "has more than 1 MiB"),
-                            ("none", "No such file"), ("file", ":1:1: a line of none")):
+                            ("none", "No such file"), ("file", ":1:1: this begins no file of a known kind")):
             said = self.take(str(self.daemon.root / name), status=1)
             self.assertIn(f"{self.daemon.root / name}", said)
             self.assertIn(words, said)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -175,11 +176,23 @@ TEST(ImportFile, SkipsALineOfCarriageReturnsAlone) {
   CHECK_TRUE(fails_with(parse_google_authenticator("\r \n"), "1:1: there is nothing"));
 }
 
+TEST(ImportFile, WithColonsThatIsOfNoKindGetsOneProblem) {
+  for (const char* text :
+       {"root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n",
+        "alice:x:1000:1000:Alice,,,:/home/alice:/bin/sh\nbob:x:1001:1001:,,,:/:/bin/sh\n",
+        "root:*:20000:0:99999:7:::\nbin:*:20000:0:99999:7:::\n", "adm:x:4:alice,bob\n",
+        "passwd: files systemd\ngroup: files\n", "alice:\n", ":\n"}) {
+    const std::string problems = problems_of(parse_file(text));
+    CHECK_TEXT(problems.starts_with("1:1: this begins no file of a known kind"), problems.c_str());
+    CHECK_EQUAL(1, std::ranges::count(problems, '\n'));
+  }
+}
+
 TEST(ImportFile, OfAnotherKindIsRefusedByItsFirstLine) {
   for (const char* text : {"root:x,y", "[[fido2]]\n", "-----BEGIN OPENSSH PRIVATE KEY-----\n",
                            "\0x", "otpauth://totp/x?secret=AAAA\n", "HOTPX a - 00\n"}) {
     const auto records = parse_file(text);
     CHECK_TEXT(!records, text);
   }
-  CHECK_TRUE(fails_with(parse_file("\n# x\n[[fido2]]\n"), "3:1: a line of none of the files"));
+  CHECK_TRUE(fails_with(parse_file("\n# x\n[[fido2]]\n"), "3:1: this begins no file of a known"));
 }
