@@ -45,7 +45,7 @@ struct DecisionRecord {
   std::string rules_digest;
   std::string login_session;
   std::optional<std::uint32_t> login_uid;  // a hint: a process with it unset may set it
-  uid_t counts_for = kNoUid;               // whose share of the journal it takes; root's has no bound
+  uid_t counts_for = kNoUid;  // whose share of the journal it takes; root's has no bound
   Coordinates where;
   Level demanded = Level::None;
   const char* factor = "";  // proved just now, or empty
