@@ -141,6 +141,7 @@ check-system: check-packages build/packages-bookworm build/read_command_lines
 check-long: check-packages build/packages-bookworm build/packages-trixie build/read_command_lines
 	TIDY_DEPTH=deep sh tests/lint/tidy.sh build
 	/usr/bin/python3 tests/system/run.py --long
+	/usr/bin/python3 tests/system/run.py --suite trixie
 
 # What lintian, rpmlint and the like say of the packages.
 check-packages: all build/packages-$(shell sed -n s/^VERSION_CODENAME=//p /etc/os-release) build/packages-rpm

@@ -15,6 +15,9 @@ CTRL_C = "\x03"
 SSH = ("ssh", "-F", "none", "-i", "/root/tests.key", "-o", "StrictHostKeyChecking=no",
        "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR")
 
+# Panes stay in the session: tmux of Debian 13 would put them under user@.service (stepupd(8)).
+TMUX = "env -u XDG_RUNTIME_DIR -u DBUS_SESSION_BUS_ADDRESS tmux"
+
 _OTP_PROMPT = r"One-time code for \S+ \([^\r\n]*?\): "
 _PASSWORD_PROMPT = r"(?:\[sudo\] password for \S+|Password): "
 _SHELL_PROMPT = r"\[rc=(\d+)\]% $"

@@ -6,7 +6,7 @@ import re
 import machine
 from bench import Bench
 from machine import wait_until
-from people import CTRL_C
+from people import CTRL_C, TMUX
 
 NEEDS_VERIFY = 'Run "stepupctl verify" in this session first.'
 
@@ -90,7 +90,7 @@ class Entrances(Bench):
         self.rule(alice, level="otp", max_age="5min", scope="tty")
         session = alice.session()
         self.assertRuns(session.run("sudo id", alice.code()))
-        session.run("tmux -L t new-session -d 'sudo id; sleep 60'")
+        session.run(f"{TMUX} -L t new-session -d 'sudo id; sleep 60'")
         pane = wait_until(
             lambda: "One-time code" in (shown := session.run("tmux -L t capture-pane -p").text)
             and shown, "a prompt in the pane")
@@ -104,7 +104,7 @@ class Entrances(Bench):
         alice = self.person()
         session = alice.session()
         self.assertRuns(session.run("sudo id", alice.code()))
-        session.run("tmux -L t new-session -d 'sudo -n id; sleep 60'")
+        session.run(f"{TMUX} -L t new-session -d 'sudo -n id; sleep 60'")
         wait_until(lambda: "uid=0(root)" in session.run("tmux -L t capture-pane -p").text,
                    "sudo runs in the pane")
         session.run("tmux -L t kill-server")

@@ -7,7 +7,7 @@ import os
 import machine
 from bench import Bench
 from machine import wait_until
-from people import SSH
+from people import SSH, TMUX
 
 LOGINS = 1000 if os.environ.get("STEPUP_LONG_TESTS") else 40
 
@@ -69,7 +69,7 @@ class Login(Bench):
         alice = self.person()
         self.rule(alice, level="otp", max_age="1h", scope="tty")
         session = alice.session()
-        session.run("tmux -L t new-session -d")
+        session.run(f"{TMUX} -L t new-session -d")
         session.run("tmux -L t send-keys 'sudo id' Enter")
         wait_until(lambda: "One-time code" in session.run("tmux -L t capture-pane -p").text,
                    "a prompt in the pane")

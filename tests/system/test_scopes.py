@@ -6,6 +6,7 @@ import re
 import machine
 from bench import Bench
 from machine import wait_until
+from people import TMUX
 from test_gate import Connection
 
 SILENT, ASKS = "silent", "asks"
@@ -32,7 +33,8 @@ class Scopes(Bench):
         log = f"/home/{person.name}/pane.log"
         self.machine.run("rm", "-f", log)
         inside = f"sh -c '{TRY} >{log} 2>&1; echo end >>{log}'"
-        session.run(f"tmux -L t new-window -d \"{inside}\" || tmux -L t new-session -d \"{inside}\""
+        session.run(f"tmux -L t new-window -d \"{inside}\" || "
+                    f"{TMUX} -L t new-session -d \"{inside}\""
                     if tool == "tmux" else f"screen -D -m -S {person.name} {inside}")
         return self.read(log)
 
@@ -105,13 +107,13 @@ class Scopes(Bench):
     def tmux_of_another_session_that_proved_nothing(self, alice):
         # It stays in the session that started it, whoever attaches.
         first, second = alice.session(), alice.session()
-        first.run("tmux -L t new-session -d 'sleep 600'")
+        first.run(f"{TMUX} -L t new-session -d 'sleep 600'")
         self.prove(second, alice)
         return self.pane(second, alice)
 
     def tmux_after_the_session_that_started_it_logged_out(self, alice):
         first = alice.session()
-        first.run("tmux -L t new-session -d 'sleep 600'")
+        first.run(f"{TMUX} -L t new-session -d 'sleep 600'")
         self.prove(first, alice)
         first.run("true")
         first.answer("exit")

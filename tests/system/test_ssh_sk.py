@@ -5,7 +5,7 @@ import re
 
 from desk import CONF, TOUCH, SshSkBench
 from machine import HOST, ROOT_PASSWORD, wait_until
-from people import CTRL_C
+from people import CTRL_C, TMUX
 
 
 class SshSk(SshSkBench):
@@ -164,7 +164,7 @@ class SshSk(SshSkBench):
     def test_a_tmux_with_a_stale_SSH_AUTH_SOCK_finds_the_agent_of_its_login_session(self):
         alice, desk = self.alice_at_her_desk()
         session = desk.session(alice)
-        session.run("SSH_AUTH_SOCK=/tmp/ssh-gone/agent.1 tmux -L sk new-session -d "
+        session.run(f"SSH_AUTH_SOCK=/tmp/ssh-gone/agent.1 {TMUX} -L sk new-session -d "
                     "'sudo id; sleep 60'")
         wait_until(lambda: "uid=0(root)" in session.run("tmux -L sk capture-pane -p").text,
                    "sudo in tmux is answered")

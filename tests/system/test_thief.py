@@ -5,7 +5,7 @@ import re
 
 from bench import Bench
 from machine import wait_until
-from people import CTRL_C
+from people import CTRL_C, TMUX
 
 
 class Thief(Bench):
@@ -138,7 +138,7 @@ class InTheSession(Bench):
     def test_V39_T03_what_gets_into_a_session_uses_its_proof_unless_each_command_asks(self):
         alice = self.person()
         session = alice.session()
-        session.run("tmux -L v39 new-session -d")
+        session.run(f"{TMUX} -L v39 new-session -d")
         self.addCleanup(self.machine.run, "pkill", "-u", alice.name, "tmux", check=False)
         self.assertRuns(session.run("sudo id", alice.code()))
         thief = alice.session()
