@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <compare>
 #include <cstdint>
 #include <string>
 
@@ -21,7 +22,7 @@ struct SessionKey {
   };
   Kind kind = Kind::None;
   std::uint64_t id = 0;
-  bool operator==(const SessionKey&) const = default;
+  auto operator<=>(const SessionKey&) const = default;
 };
 
 constexpr const char* to_string(SessionKey::Kind kind) noexcept {

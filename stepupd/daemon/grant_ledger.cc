@@ -146,13 +146,16 @@ void GrantLedger::forget_what_is_aside() {
   aside_since_.reset();
 }
 
-void GrantLedger::close_sessions_but(const std::vector<SessionKey>& open) {
+void GrantLedger::close_sessions_but(std::vector<SessionKey> open) {
+  std::ranges::sort(open);
   std::vector<SessionKey> gone;
   const auto look_at = [&](const Coordinates& where) {
     // What was proved elsewhere is in no session that logind lists.
+    using Kind = SessionKey::Kind;
+    const Kind kind = where.session.kind;
     const bool in_logind =
-        where.widest == Scope::Session && where.session.kind != SessionKey::Kind::Manager;
-    if (in_logind && std::ranges::find(open, where.session) == open.end()) {
+        where.widest == Scope::Session && (kind == Kind::Audit || kind == Kind::Logind);
+    if (in_logind && !std::ranges::binary_search(open, where.session)) {
       gone.push_back(where.session);
     }
   };
@@ -162,7 +165,10 @@ void GrantLedger::close_sessions_but(const std::vector<SessionKey>& open) {
     }
   }
   for (const Login& login : logins_.all()) look_at(login.where);
-  for (const SessionKey& session : gone) close_session(session);
+  // In one go: it may be found after a long time how many have ended.
+  std::ranges::sort(gone);
+  forget_if([&](uid_t, const SessionKey& held) { return std::ranges::binary_search(gone, held); });
+  for (const SessionKey& session : gone) logins_.close(session, memory_);
 }
 
 bool GrantLedger::empty() const noexcept {

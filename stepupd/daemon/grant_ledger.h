@@ -91,7 +91,7 @@ class GrantLedger {
     return aside_since_ && login.at < *aside_since_;
   }
   // Closes those sessions of logind's that something was proved in and that are not in `open`.
-  void close_sessions_but(const std::vector<SessionKey>& open);
+  void close_sessions_but(std::vector<SessionKey> open);
 
   // What logins over ssh from one source proved.
   [[nodiscard]] SourceReuse& sources() noexcept { return sources_; }

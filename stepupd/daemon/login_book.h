@@ -54,18 +54,13 @@ class LoginBook {
     Login login;
     GrantMemory::Slot slot = 0;
   };
-  struct Before {
-    bool operator()(const SessionKey& a, const SessionKey& b) const noexcept {
-      return a.kind != b.kind ? a.kind < b.kind : a.id < b.id;
-    }
-  };
   struct Attempted {
     LoginAttempt attempt;
     LoginProof proof;
   };
   std::optional<LoginProof> take_proof(const Login& login);
 
-  std::map<SessionKey, Entry, Before> open_;
+  std::map<SessionKey, Entry> open_;
   std::vector<Attempted> attempts_;
 };
 

@@ -216,7 +216,7 @@ void SessionWatch::sees_all() {
   std::vector<SessionKey> open;
   open.reserve(seen_.size());
   for (const auto& [path, session] : seen_) open.push_back(session.key);
-  ledger_.close_sessions_but(open);
+  ledger_.close_sessions_but(std::move(open));
   ledger_.take_back();
   patience_.disarm();
   told_ = false;

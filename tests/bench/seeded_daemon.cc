@@ -40,11 +40,12 @@ policy::Grant grant_at(const Coordinates& where) {
           .auth_time = boot_now()};
 }
 
-// Another user's session: one of `number`.
+// Another user's place: one of `number`, in no session of which logind would know that it ended.
 Coordinates other_coordinates(Coordinates where, int number) {
   constexpr uid_t kFirst = 100'000;  // above every user of a host
   where.subject = kFirst + static_cast<uid_t>(number);
-  where.session.id += 1 + static_cast<std::uint64_t>(number);
+  where.session = {SessionKey::Kind::Manager, where.subject};
+  where.widest = Scope::Tty;
   return where;
 }
 

@@ -72,6 +72,27 @@ TEST(GrantLedgerOfBoot, ForgetsGrantsOfEndedSessions) {
   UNSIGNED_LONGS_EQUAL(1, ledger.of(1000).size());
 }
 
+TEST(GrantLedgerOfBoot, KeepsOfLogindsSessionsThoseThatAreOpen) {
+  constexpr std::uint64_t kSessions = 2'000;  // each of another user
+  for (std::uint64_t session = 1; session <= kSessions; ++session) {
+    ledger.add(grant(place(static_cast<uid_t>(1000 + session), session), 10s));
+  }
+  Coordinates managed = place(1000);
+  managed.session = {SessionKey::Kind::Manager, 1000};
+  managed.widest = Scope::Tty;
+  Coordinates elsewhere = place(1000, 5);
+  elsewhere.widest = Scope::Tty;
+  ledger.add(grant(managed, 10s));
+  ledger.add(grant(elsewhere, 10s));
+  ledger.close_sessions_but({
+      {SessionKey::Kind::Audit, 7},
+      {SessionKey::Kind::Audit, 5}
+  });
+  UNSIGNED_LONGS_EQUAL(4, ledger.all().size());
+  for (const uid_t subject : {1005, 1007}) UNSIGNED_LONGS_EQUAL(1, ledger.of(subject).size());
+  UNSIGNED_LONGS_EQUAL(2, ledger.of(1000).size());
+}
+
 TEST(GrantLedgerOfBoot, ForgetsWhatOneSubjectProvedInASharedSession) {
   ledger.add(grant(place(1000, 3), 10s));
   ledger.add(grant(place(1001, 3), 10s));
