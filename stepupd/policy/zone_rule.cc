@@ -122,14 +122,14 @@ std::optional<ZoneRule> ZoneRule::parse(std::string_view text) {
 seconds ZoneRule::offset_at(std::chrono::sys_seconds when) const noexcept {
   if (!summer_) return standard_;
   const std::chrono::local_seconds standard_time(when.time_since_epoch() + standard_);
-  const std::chrono::local_seconds summer_time(when.time_since_epoch() + summer_->offset);
   const auto year =
       std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(standard_time)).year();
-  const bool begun = standard_time >= summer_->begins.in(year);
-  const bool ended = summer_time >= summer_->ends.in(year);
+  const seconds begins = summer_->begins.in(year).time_since_epoch() - standard_;
+  const seconds ends = summer_->ends.in(year).time_since_epoch() - summer_->offset;
+  const bool begun = when.time_since_epoch() >= begins;
+  const bool ended = when.time_since_epoch() >= ends;
   // South of the equator the year begins in summer.
-  const bool in_turn = summer_->begins.in(year)-standard_ < summer_->ends.in(year)-summer_->offset;
-  return (in_turn ? begun && !ended : begun || !ended) ? summer_->offset : standard_;
+  return (begins < ends ? begun && !ended : begun || !ended) ? summer_->offset : standard_;
 }
 
 }  // namespace stepup::policy

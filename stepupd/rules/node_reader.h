@@ -13,7 +13,6 @@
 #include "stepupd/base/boot_time.h"
 #include "stepupd/rules/document.h"
 #include "stepupd/rules/rules.h"
-#include "stepupd/rules/zone_files.h"
 
 namespace stepup::rules {
 
@@ -26,13 +25,10 @@ namespace stepup::rules {
 // Reads one file, whose path is kept by its caller.
 class NodeReader {
  public:
-  NodeReader(const std::string& path, std::vector<Problem>& problems,
-             policy::MissingZone missing_zone = policy::MissingZone::IsAnError)
-      : path_(path), problems_(problems), missing_zone_(missing_zone) {}
+  NodeReader(const std::string& path, std::vector<Problem>& problems)
+      : path_(path), problems_(problems) {}
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  [[nodiscard]] ZoneFiles& zones() noexcept { return zones_; }
-  [[nodiscard]] policy::MissingZone missing_zone() const noexcept { return missing_zone_; }
   void problem(const Node& node, std::string what) {
     problems_.push_back({path_, node.line, node.column, std::move(what)});
   }
@@ -54,8 +50,6 @@ class NodeReader {
  private:
   const std::string& path_;
   std::vector<Problem>& problems_;
-  policy::MissingZone missing_zone_;
-  ZoneFiles zones_;  // that the file names
 };
 
 template <typename Value, std::size_t N>
