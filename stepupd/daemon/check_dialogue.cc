@@ -235,9 +235,7 @@ Task<wire::Verdict> decision_dialogue(Engine& engine, Connection& connection, se
     outcome = co_await std::move(deciding);
   }
 
-  const bool passes = outcome.verdict.code == VerdictCode::Granted ||
-                      outcome.verdict.code == VerdictCode::NotRequired;
-  if (rules && !passes) {
+  if (rules && !outcome.passes()) {
     if (const auto& stale = rules->stale) {
       connection.tell({MessageId::StaleRules, {rules::to_string(*stale)}});
     }

@@ -99,9 +99,7 @@ void record_decision(Engine& engine, const Outcome& outcome, const RequestFacts&
   record.login_uid = asker.login_uid;
   // SECURITY: who was let through a PAM service is told in any case: else one could be refused a
   // thousand times before, and nobody would see the time that counts.
-  const bool passes = outcome.verdict.code == wire::VerdictCode::Granted ||
-                      outcome.verdict.code == wire::VerdictCode::NotRequired;
-  record.counts_for = passes && request.service != kSshCommand ? 0 : asker.counts_for;
+  record.counts_for = outcome.passes() && request.service != kSshCommand ? 0 : asker.counts_for;
   record.where = facts.where;
   record.demanded = joined.reported.level;
   record.factor = outcome.factor;

@@ -15,6 +15,11 @@ struct Outcome {
   wire::Verdict verdict;
   const char* reason = "";
   const char* factor = "";
+
+  [[nodiscard]] bool passes() const noexcept {
+    return verdict.code == wire::VerdictCode::Granted ||
+           verdict.code == wire::VerdictCode::NotRequired;
+  }
 };
 
 // `rules`: those that the decision was made by; null = none were loaded.
