@@ -81,7 +81,7 @@ std::string read_line(NodeReader& reader, const Node& node) {
 }
 
 // False for a key that is no condition.
-bool read_condition(NodeReader& reader, const Node& node, Rule& rule) {
+bool read_condition(NodeReader& reader, const Node& node, Rule& rule, ZoneFiles& zones) {
   const std::string& key = node.key;
   if (key == "service") {
     rule.service = reader.read_names(node);
@@ -104,11 +104,8 @@ bool read_condition(NodeReader& reader, const Node& node, Rule& rule) {
   } else if (key == "login_method") {
     rule.login_method = read_each(reader, node, parse_login_method);
   } else if (key == "time") {
-    rule.time = read_each(reader, node, [&](std::string_view text) {
-      return policy::parse_time_window(
-          text, [&](const std::string& name) { return reader.zones().zone(name); },
-          reader.missing_zone());
-    });
+    rule.time =
+        read_each(reader, node, [&](std::string_view text) { return zones.time_window(text); });
   } else if (key == "except_user") {
     rule.except_user = read_principals(reader, node);
   } else if (key == "except_command") {
@@ -199,7 +196,7 @@ void find_contradictions(NodeReader& reader, const Node& table, const Rule& rule
 
 }  // namespace
 
-Rule read_rule(NodeReader& reader, const Node& table) {
+Rule read_rule(NodeReader& reader, const Node& table, ZoneFiles& zones) {
   Rule rule;
   bool has_name = false;
   bool has_level = false;
@@ -209,7 +206,7 @@ Rule read_rule(NodeReader& reader, const Node& table) {
       rule.name = read_line(reader, node);
     } else if (read_demand(reader, node, rule)) {
       has_level = has_level || node.key == "level";
-    } else if (!read_condition(reader, node, rule)) {
+    } else if (!read_condition(reader, node, rule, zones)) {
       reader.problem(node, explain_unknown_key(node.key, Place::Rule));
     }
   }

@@ -32,4 +32,9 @@ std::shared_ptr<const policy::TimeZone> ZoneFiles::zone(const std::string& name)
   return found->second;
 }
 
+std::expected<policy::TimeWindow, std::string> ZoneFiles::time_window(std::string_view text) {
+  return policy::parse_time_window(
+      text, [this](const std::string& name) { return zone(name); }, missing_);
+}
+
 }  // namespace stepup::rules
